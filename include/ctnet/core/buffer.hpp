@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Memory of the host: one block, aligned to a cache line, zeroed, grown but never shrunk. Elements are plain numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace ctnet {
+
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t n) { grow(n); }
+  Buffer(Buffer&& b) noexcept : data_(std::exchange(b.data_, nullptr)), size_(std::exchange(b.size_, 0)) {}
+  Buffer& operator=(Buffer&& b) noexcept {
+    std::swap(data_, b.data_);
+    std::swap(size_, b.size_);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_) ::operator delete(data_, std::align_val_t{64});
+  }
+
+  // At least n elements from now on; contents are lost (and zero) when it had fewer. Throws std::bad_alloc.
+  void grow(std::size_t n) {
+    if (n <= size_) return;
+    T* fresh = static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64}));
+    std::memset(fresh, 0, n * sizeof(T));
+    if (data_) ::operator delete(data_, std::align_val_t{64});
+    data_ = fresh;
+    size_ = n;
+  }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  operator std::span<T>() { return {data_, size_}; }
+  operator std::span<const T>() const { return {data_, size_}; }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace ctnet

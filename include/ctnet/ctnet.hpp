@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// ctnet on the CPU: layers, networks, losses, optimizers, training, data, files. Light: neither Eigen, xtensor nor JSON is
+// included; tensors of the first two are taken and given by concept. Beside it: report.hpp (pictures, JSON), io/npy.hpp.
+#pragma once
+
+#include "data.hpp"
+#include "layers.hpp"
+#include "losses.hpp"
+#include "optimizers.hpp"
+#include "program/analysis.hpp"
+#include "train/evaluate.hpp"
+#include "train/fit.hpp"
+#include "train/model_file.hpp"
+#include "train/network.hpp"
+#include "train/summary.hpp"

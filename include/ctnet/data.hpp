@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Data: sets of images, transforms as in torchvision, and the loader that makes batches of them.
+// Linking: -lz where Mnist or FashionMnist is used, -lstb where ImageFolder is; nothing else needs a library.
+#pragma once
+
+#include "data/cifar.hpp"                           // IWYU pragma: export
+#include "data/image_folder.hpp"                    // IWYU pragma: export
+#include "data/loader.hpp"                          // IWYU pragma: export
+#include "data/mnist.hpp"                           // IWYU pragma: export
+#include "data/sample.hpp"                          // IWYU pragma: export
+#include "data/sampler.hpp"                         // IWYU pragma: export
+#include "data/shapes.hpp"                          // IWYU pragma: export
+#include "data/tensor_dataset.hpp"                  // IWYU pragma: export
+#include "data/transforms/color_jitter.hpp"         // IWYU pragma: export
+#include "data/transforms/compose.hpp"              // IWYU pragma: export
+#include "data/transforms/crop.hpp"                 // IWYU pragma: export
+#include "data/transforms/flip.hpp"                 // IWYU pragma: export
+#include "data/transforms/random_resized_crop.hpp"  // IWYU pragma: export
+#include "data/transforms/resize.hpp"               // IWYU pragma: export
+#include "data/transforms/rotation.hpp"             // IWYU pragma: export
+#include "data/transforms/to_tensor.hpp"            // IWYU pragma: export

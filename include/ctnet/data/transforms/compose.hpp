@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Compose{a, b, ...}: transforms in a row. Those before ToTensor work on bytes, those after it on floats, and the
+// compiler checks it; shape() is what comes out, as a constant, with `any` where only the image knows.
+#pragma once
+
+#include <tuple>
+#include <utility>
+
+#include "to_tensor.hpp"
+#include "workspace.hpp"
+
+namespace ctnet::data {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_to_tensor = std::is_same_v<T, ToTensor>;
+
+template <class T, bool BeforeToTensor, bool AfterToTensor>
+struct InItsPlace {
+  static_assert(!BeforeToTensor || is_to_tensor<T> || TransformOf<T, Bitmap>,
+                "this transform works on floats: put it after ToTensor{}");
+  static_assert(!AfterToTensor || is_to_tensor<T> || TransformOf<T, Planes>,
+                "this transform works on bytes: put it before ToTensor{}");
+  static_assert(!AfterToTensor || !is_to_tensor<T>, "ToTensor{} is there twice");
+  static constexpr bool value = true;
+};
+
+template <class T, int C>
+struct Accepts {
+  static constexpr bool ok() {
+    if constexpr (requires { T::accepts(Shape{}); })
+      return T::accepts(Shape{C, any, any});
+    else
+      return true;
+  }
+  static_assert(ok(), "this transform is made for images of another number of channels");
+  static constexpr bool value = ok();
+};
+
+}  // namespace detail
+
+template <class... T>
+class Compose {
+ public:
+  static constexpr int size = sizeof...(T);
+  // Where ToTensor stands; `size` without one.
+  static constexpr int to_tensor = [] {
+    int at = size, i = 0;
+    ((at = at == size && detail::is_to_tensor<T> ? i : at, ++i), ...);
+    return at;
+  }();
+  static constexpr bool has_to_tensor = to_tensor < size;
+
+  constexpr explicit Compose(T... transforms) : transforms_(std::move(transforms)...) {
+    check(std::index_sequence_for<T...>{});
+  }
+
+  // What comes out of an image of shape `in`.
+  static constexpr Shape shape(Shape in) {
+    ((in = shape_after_at<T>(in)), ...);
+    return in;
+  }
+  template <Shape In>
+  static consteval bool accepts() {
+    // channels never change on the way
+    return (detail::Accepts<T, In.d[0]>::value && ... && true);
+  }
+
+  // Runs all on the sample: from sample.image, or from sample.tensor where Begin is floats, to sample.tensor.
+  template <Stage Begin>
+  void apply(Sample& sample, Workspace& workspace, Random& random) const {
+    apply<Begin>(sample, workspace, random, std::index_sequence_for<T...>{});
+  }
+
+ private:
+  template <class U>
+  static constexpr Shape shape_after_at(Shape in) {
+    if constexpr (requires { U::shape(in); })
+      return U::shape(in);
+    else
+      return in;
+  }
+  template <std::size_t... I>
+  static constexpr void check(std::index_sequence<I...>) {
+    static_assert((detail::InItsPlace < T, has_to_tensor && (static_cast<int>(I) < to_tensor),
+                   has_to_tensor && (static_cast<int>(I) > to_tensor) > ::value && ... && true));
+  }
+  template <Stage Begin, std::size_t... I>
+  void apply(Sample& sample, Workspace& workspace, Random& random, std::index_sequence<I...>) const {
+    (one<Begin, static_cast<int>(I)>(std::get<I>(transforms_), sample, workspace, random), ...);
+  }
+  template <Stage Begin, int I, class U>
+  static void one(const U& transform, Sample& sample, Workspace& workspace, Random& random) {
+    if constexpr (I == to_tensor)
+      transform(sample.image, sample.tensor);
+    else if constexpr (Begin == Stage::bytes && I < to_tensor)
+      transform(sample.image, workspace, random);
+    else
+      transform(sample.tensor, workspace, random);
+  }
+
+  std::tuple<T...> transforms_;
+};
+
+}  // namespace ctnet::data

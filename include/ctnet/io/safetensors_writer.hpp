@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Writes a safetensors file: header padded with blanks to a multiple of 8 bytes, the tensors after it in one piece,
+// those of wide elements first, so that each lies aligned. The tensors' memory is borrowed until the file is written.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../core/tensor.hpp"
+#include "safetensors.hpp"
+
+namespace ctnet::io {
+
+class SafetensorsWriter {
+ public:
+  // Anything contiguous of float, double, uint8, int32, uint32, int64 or uint64 (vector, span, View, xtensor), which
+  // has to live until write() returns. Throws Error where shape and size differ or the name is taken.
+  template <TensorLike X>
+  requires Storable<scalar_of<X>>
+  void add(std::string name, Dims shape, const X& values) {
+    const std::size_t n = static_cast<std::size_t>(values.size());
+    add(std::move(name), dtype_of<scalar_of<X>>(), std::move(shape),
+        {reinterpret_cast<const unsigned char*>(values.data()), n * sizeof(scalar_of<X>)});
+  }
+  // The bytes of any type the format knows.
+  void add(std::string name, Dtype dtype, Dims shape, ByteSpan bytes) {
+    const std::string where = "tensor '" + name + "'";
+    if (name == "__metadata__" || detail::invalid_utf8(name) != name.npos) fail(where, " cannot be written: its name");
+    std::size_t expected = detail::elements(shape, where);
+    if (!detail::multiply(expected, size_of(dtype)) || expected != bytes.size())
+      fail(where, " cannot be written: it has ", bytes.size(), " bytes, shape ", words(shape), " of ", name_of(dtype),
+           " expects ", expected);
+    if (!names_.emplace(name, 0).second) fail(where, " cannot be written twice");
+    entries_.push_back({std::move(name), dtype, std::move(shape), bytes});
+  }
+  // Both valid UTF-8. A later value replaces an earlier one.
+  void metadata(const std::string& key, const std::string& value) {
+    if (detail::invalid_utf8(key) != key.npos || detail::invalid_utf8(value) != value.npos)
+      fail("metadata '", key, "' cannot be written: it is not valid UTF-8");
+    metadata_[key] = value;
+  }
+
+  // Atomic: see replace_file.
+  void write(const std::string& path) const {
+    Bytes header;
+    replace_file(path, pieces(header));
+  }
+  Bytes bytes() const {
+    Bytes header, all;
+    for (const ByteSpan piece : pieces(header)) all.insert(all.end(), piece.begin(), piece.end());
+    return all;
+  }
+
+ private:
+  struct Entry {
+    std::string name;
+    Dtype dtype;
+    Dims shape;
+    ByteSpan bytes;
+  };
+
+  std::vector<ByteSpan> pieces(Bytes& header) const {
+    std::vector<const Entry*> order;
+    for (const Entry& e : entries_) order.push_back(&e);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Entry* a, const Entry* b) { return size_of(a->dtype) > size_of(b->dtype); });
+
+    std::string text = "{";
+    if (!metadata_.empty()) {
+      text += "\"__metadata__\":{";
+      for (const auto& [key, value] : metadata_) {
+        if (text.back() != '{') text += ',';
+        detail::append_json_string(text, key);
+        text += ':';
+        detail::append_json_string(text, value);
+      }
+      text += '}';
+    }
+    std::size_t at = 0;
+    for (const Entry* e : order) {
+      if (text.size() > 1) text += ',';
+      detail::append_json_string(text, e->name);
+      text += std::string(":{\"dtype\":\"") + name_of(e->dtype) + "\",\"shape\":[";
+      for (std::size_t i = 0; i < e->shape.size(); ++i) text += (i ? "," : "") + std::to_string(e->shape[i]);
+      text += "],\"data_offsets\":[" + std::to_string(at) + ',' + std::to_string(at + e->bytes.size()) + "]}";
+      at += e->bytes.size();
+    }
+    text += '}';
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+
+    const std::uint64_t n = text.size();
+    header.resize(8);
+    std::memcpy(header.data(), &n, 8);
+    header.insert(header.end(), text.begin(), text.end());
+    std::vector<ByteSpan> all{header};
+    for (const Entry* e : order) all.push_back(e->bytes);
+    return all;
+  }
+
+  std::vector<Entry> entries_;
+  std::map<std::string, int> names_;
+  std::map<std::string, std::string> metadata_;
+};
+
+}  // namespace ctnet::io

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// ReLU, LeakyReLU, Sigmoid, Tanh, GELU, SiLU, Softmax.
+#pragma once
+
+#include "activation/layer.hpp"
+#include "activation/reference.hpp"

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Conv: cross-correlation of an image with learnt kernels. (C, H, W) -> (K, P, Q).
+#pragma once
+
+#include "conv/layer.hpp"
+#include "conv/reference.hpp"

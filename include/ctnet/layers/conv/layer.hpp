@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Conv<In, Out, K, Options...>: what a convolution is. Options: Stride, Pad, Dilation, Groups, NoBias; PyTorch's Conv2d.
+#pragma once
+
+#include "../../core/options.hpp"
+#include "../layer.hpp"
+#include "op.hpp"
+
+namespace ctnet {
+
+// (In, H, W) -> (Out, P, Q) with P = (H + 2 pad - dilation (R - 1) - 1) / stride + 1, Q likewise.
+// K is a number, or Size{R, S} for a kernel that is not square. Weight (Out, In / groups, R, S), bias (Out).
+template <int In, int Out, auto K, class... Options>
+struct Conv {
+  using Op = ConvOp;
+  static constexpr Traits traits{.role = Role::contraction, .keeps_input = true};
+
+  static constexpr Size kernel{K};
+  static constexpr Size stride = detail::option_or<Option::stride, Options...>(1);
+  static constexpr Size pad = detail::option_or<Option::pad, Options...>(0);
+  static constexpr Size dilation = detail::option_or<Option::dilation, Options...>(1);
+  static constexpr int groups = detail::option_or<Option::groups, Options...>(1).h;
+  static constexpr bool bias = detail::option_or<Option::no_bias, Options...>(0).h == 0;
+
+  static constexpr Shape infer(Shape in, Diagnosis& d) {
+    detail::check_options<Options...>(
+        d, detail::option_set(Option::stride, Option::pad, Option::dilation, Option::groups, Option::no_bias));
+    if (!detail::all_positive(d, In, Out, kernel.h, kernel.w, stride.h, stride.w, dilation.h, dilation.w, groups,
+                              pad.h + 1, pad.w + 1))
+      return {detail::at_least_1(Out), 1, 1};
+    if (In % groups != 0) d.blame(FaultKind::groups, {}, {}, groups, In);
+    if (Out % groups != 0) d.blame(FaultKind::groups, {}, {}, groups, Out);
+    if (in.rank != 3) {
+      d.blame(FaultKind::image_expected, Shape{In}, in);
+      return {Out, 1, 1};
+    }
+    if (in.c() != In) d.blame(FaultKind::channels, Shape{In}, in);
+    const int h = in.h() + 2 * pad.h - dilation.h * (kernel.h - 1) - 1;
+    const int w = in.w() + 2 * pad.w - dilation.w * (kernel.w - 1) - 1;
+    if (h < 0 || w < 0) {
+      d.blame(FaultKind::window, Shape{kernel.h, kernel.w, 0}, in);
+      return {Out, 1, 1};
+    }
+    return {Out, h / stride.h + 1, w / stride.w + 1};
+  }
+  static constexpr TensorSpecs tensors() {
+    const int fan_in = In / groups * kernel.h * kernel.w;
+    TensorSpecs t;
+    t.add({TensorRole::weight, 4, {Out, In / groups, kernel.h, kernel.w}, Init::kaiming_uniform, fan_in, true});
+    if (bias) t.add({TensorRole::bias, 1, {Out}, Init::kaiming_uniform, fan_in, false});
+    return t;
+  }
+  static constexpr i64 macs(Shape, Shape out) { return i64{In} / groups * kernel.h * kernel.w * out.size(); }
+  static constexpr ConvOp op(Shape in, Shape out) {
+    return {in.c(),   in.h(),   in.w(),  out.c(), out.h(),    out.w(),    kernel.h, kernel.w,
+            stride.h, stride.w, pad.h, pad.w, dilation.h, dilation.w, groups,   bias};
+  }
+};
+
+}  // namespace ctnet

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// A convolution to its kernels. in (N, C, H, W), out (N, K, P, Q), weight (K, C / groups, R, S).
+#pragma once
+
+#include "../../core/shape.hpp"
+
+namespace ctnet {
+
+struct ConvOp {
+  int c, h, w;
+  int k, p, q;
+  int r, s;
+  int stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+  int groups;
+  int bias;
+
+  constexpr int group_c() const { return c / groups; }
+  constexpr int group_k() const { return k / groups; }
+  constexpr int taps() const { return group_c() * r * s; }  // of one output
+  constexpr int weights() const { return k * taps(); }
+};
+
+}  // namespace ctnet

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Add and ConcatChannels: how branches come together.
+#pragma once
+
+#include "join/layer.hpp"
+#include "join/reference.hpp"

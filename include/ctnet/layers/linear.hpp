@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Linear: y = x W^T + b. (In) -> (Out).
+#pragma once
+
+#include "linear/layer.hpp"
+#include "linear/reference.hpp"

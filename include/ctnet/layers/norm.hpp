@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// BatchNorm: each channel shifted and scaled to mean 0 and variance 1 over the batch, then by weight and bias.
+#pragma once
+
+#include "norm/layer.hpp"
+#include "norm/reference.hpp"

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// MaxPool, AvgPool, AdaptiveAvgPool, GlobalAvgPool: (C, H, W) -> (C, P, Q).
+#pragma once
+
+#include "pool/layer.hpp"
+#include "pool/reference.hpp"

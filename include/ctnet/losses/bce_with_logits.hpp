@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// BinaryCrossEntropyWithLogits, as PyTorch's BCEWithLogitsLoss: with p = sigmoid(x),
+//   value = mean over all elements of  -weight(c) (pos_weight(c) y log p + (1 - y) log(1 - p))
+// Logits (N, C) or (N, C, H, W), targets y in [0, 1] as many and of the same type. weight and pos_weight hold nothing
+// (1), one number for all, or one for each class c (dimension 1; the only dimension of a vector).
+#pragma once
+
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "cpu.hpp"
+#include "reference.hpp"
+#include "result.hpp"
+
+namespace ctnet {
+
+struct BinaryCrossEntropyWithLogits {
+  std::vector<float> pos_weight{};
+  std::vector<float> weight{};
+
+  static constexpr const char* name = "BinaryCrossEntropyWithLogits";
+
+  template <TensorLike X, TensorLike Y>
+  LossResult<scalar_of<X>> operator()(const X& logits, const Y& targets) const {
+    return detail::evaluate_loss(*this, logits, targets, 0);
+  }
+
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> compute(const View<T>& logits, const Y& targets,
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+    using S = std::remove_const_t<T>;
+    detail::check_targets(name, logits, targets);
+    detail::check_gradient(name, logits, gradient.size());
+    LossExtents d{1, logits.shape(0), 1};
+    if (logits.rank() > 1) d = {logits.shape(0), logits.shape(1), 1};
+    for (int i = 2; i < logits.rank(); ++i) d.s *= logits.shape(i);
+    check_weights("pos_weight", pos_weight, d.c);
+    check_weights("weight", weight, d.c);
+    const auto of = [](const std::vector<float>& w) {
+      return [&w](std::size_t c) { return w.empty() ? 1.0 : static_cast<double>(w[w.size() == 1 ? 0 : c]); };
+    };
+    if (pos_weight.size() > 1 || weight.size() > 1)
+      return reference::bce_with_logits(logits.data(), targets.data(), gradient.data(), d, of(weight), of(pos_weight));
+    const double scale = of(weight)(0) / static_cast<double>(logits.size());
+    return static_cast<S>(scale * CTNET_PICK(bce_with_logits<S>)(logits.data(), targets.data(), gradient.data(),
+                                                                 logits.size(), scale, of(pos_weight)(0)));
+  }
+
+ private:
+  static void check_weights(const char* what, const std::vector<float>& w, std::size_t classes) {
+    if (w.size() > 1 && w.size() != classes)
+      fail(name, ": ", what, " has ", w.size(), " numbers, expected none, one or one for each of ", classes,
+           " classes");
+  }
+};
+
+}  // namespace ctnet

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// MeanSquaredError: value = mean over all elements of (x - y)^2, as PyTorch's MSELoss; with .half = true half of that,
+// the textbooks' 1/2 (x - y)^2, whose gradient is (x - y) / n. Targets: as many as the predictions, of the same type.
+#pragma once
+
+#include <span>
+#include <type_traits>
+
+#include "cpu.hpp"
+#include "result.hpp"
+
+namespace ctnet {
+
+struct MeanSquaredError {
+  bool half = false;
+
+  static constexpr const char* name = "MeanSquaredError";
+
+  template <TensorLike X, TensorLike Y>
+  LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
+    return detail::evaluate_loss(*this, predictions, targets, 0);
+  }
+
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+    using S = std::remove_const_t<T>;
+    detail::check_targets(name, predictions, targets);
+    detail::check_gradient(name, predictions, gradient.size());
+    const double scale = (half ? 0.5 : 1.0) / static_cast<double>(predictions.size());
+    return static_cast<S>(scale * CTNET_PICK(squared_error<S>)(predictions.data(), targets.data(), gradient.data(),
+                                                               predictions.size(), 2 * scale));
+  }
+};
+
+}  // namespace ctnet

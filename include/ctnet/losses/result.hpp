@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// What every loss shares: its result (a value and the gradient to hand to backward), and how it takes its tensors.
+// A loss is an aggregate of options with
+//   loss(logits, targets) -> LossResult                      allocates the gradient
+//   loss.compute(view, targets, gradient) -> value           writes d value / d logits into the caller's memory
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "../core/tensor.hpp"
+
+namespace ctnet {
+
+// A tensor that owns its memory, in the shape of the logits; convertible to whatever a View converts to.
+template <class T>
+class LossGradient {
+ public:
+  using value_type = T;
+
+  LossGradient() = default;
+  explicit LossGradient(const View<const T>& like) : values_(like.size()), rank_(like.rank()) {
+    std::copy(like.shape().begin(), like.shape().end(), dims_.begin());
+  }
+  const T* data() const { return values_.data(); }
+  T* data() { return values_.data(); }
+  std::size_t size() const { return values_.size(); }
+  std::span<const std::size_t> shape() const { return {dims_.data(), static_cast<std::size_t>(rank_)}; }
+  const T& operator[](std::size_t i) const { return values_[i]; }
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+  View<const T> view() const { return {data(), rank_, dims_}; }
+  operator View<const T>() const { return view(); }
+  template <class X>
+  requires(!std::is_same_v<X, View<const T>> && std::is_convertible_v<View<const T>, X>) operator X() const {
+    return view();
+  }
+
+ private:
+  std::vector<T> values_;
+  int rank_ = 0;
+  std::array<std::size_t, 4> dims_{};
+};
+
+template <class T>
+struct LossResult {
+  T value{};
+  LossGradient<T> gradient;  // d value / d logits
+};
+
+// How a loss is computed on a backend. A backend whose tensors lie elsewhere (on a GPU) specialises this; on the host
+// all take the loss's own compute, which goes through the CPU targets.
+template <class Loss, class Backend>
+struct LossKernel {
+  template <class T, class Targets>
+  static auto compute(const Loss& loss, const View<T>& logits, const Targets& targets,
+                      std::span<std::remove_const_t<T>> gradient) {
+    return loss.compute(logits, targets, gradient);
+  }
+};
+
+namespace detail {
+
+template <class T>
+concept LossScalar = std::is_same_v < std::remove_const_t<T>,
+float > || std::is_same_v<std::remove_const_t<T>, double>;
+
+// The tensor as a View; one that knows no shape (std::vector, std::span, Eigen) as `rows` rows, or flat for rows = 0.
+template <TensorLike X>
+View<const scalar_of<X>> loss_view(const char* loss, const X& x, std::size_t rows) {
+  using T = scalar_of<X>;
+  static_assert(LossScalar<T>, "a loss takes tensors of float or double");
+  const auto size = static_cast<std::size_t>(x.size());
+  if constexpr (HasShape<X>) {
+    const auto& shape = x.shape();
+    if (shape.size() < 1 || shape.size() > 4)
+      fail(loss, ": the logits have ", shape.size(), " dimensions, expected 1 to 4");
+    std::array<std::size_t, 4> dims{};
+    std::copy(shape.begin(), shape.end(), dims.begin());
+    return {x.data(), static_cast<int>(shape.size()), dims};
+  } else {
+    if (rows == 0) return {x.data(), 1, {size, 0, 0, 0}};
+    if (size % rows != 0) fail(loss, ": ", size, " logits do not divide into ", rows, " rows, one for each target");
+    return {x.data(), 2, {rows, size / rows, 0, 0}};
+  }
+}
+
+template <class T>
+void check_gradient(const char* loss, const View<T>& logits, std::size_t gradient) {
+  if (gradient != logits.size())
+    fail(loss, ": the gradient has room for ", gradient, " elements, the logits have ", logits.size());
+}
+
+// Targets of the losses that go element by element: as many as the logits, and in the same shape where both say one.
+template <class T, TensorLike Y>
+void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
+  static_assert(std::is_same_v<scalar_of<Y>, std::remove_const_t<T>>, "targets must be of the logits' type");
+  const auto size = static_cast<std::size_t>(targets.size());
+  bool fits = size == logits.size();
+  if constexpr (HasShape<Y>) {
+    const auto& shape = targets.shape();
+    if (fits && shape.size() == logits.shape().size())
+      fits = std::equal(shape.begin(), shape.end(), logits.shape().begin(),
+                        [](auto a, auto b) { return static_cast<std::size_t>(a) == static_cast<std::size_t>(b); });
+    if (!fits) fail(loss, ": targets ", words_of(shape), ", logits ", words_of(logits.shape()));
+  }
+  if (!fits) fail(loss, ": ", size, " targets, logits ", words_of(logits.shape()), " = ", logits.size());
+}
+
+// operator() of every loss, from its compute.
+template <class Loss, TensorLike X, class Targets>
+auto evaluate_loss(const Loss& loss, const X& logits, const Targets& targets, std::size_t rows) {
+  const auto view = loss_view(Loss::name, logits, rows);
+  LossResult<scalar_of<X>> result{{}, LossGradient<scalar_of<X>>(view)};
+  result.value = loss.compute(view, targets, std::span<scalar_of<X>>{result.gradient.data(), result.gradient.size()});
+  return result;
+}
+
+}  // namespace detail
+}  // namespace ctnet

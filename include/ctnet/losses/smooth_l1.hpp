@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// SmoothL1, as PyTorch's: with d = x - y,  value = mean of  d^2 / (2 beta) where |d| < beta, else |d| - beta / 2.
+// beta = 0 is the mean absolute error. Girshick, "Fast R-CNN", 2015. Targets: as many as the predictions, same type.
+#pragma once
+
+#include <span>
+#include <type_traits>
+
+#include "cpu.hpp"
+#include "result.hpp"
+
+namespace ctnet {
+
+struct SmoothL1 {
+  double beta = 1;
+
+  static constexpr const char* name = "SmoothL1";
+
+  template <TensorLike X, TensorLike Y>
+  LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
+    return detail::evaluate_loss(*this, predictions, targets, 0);
+  }
+
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+    using S = std::remove_const_t<T>;
+    if (!(beta >= 0)) fail(name, ": beta is ", beta, ", expected 0 or more");
+    detail::check_targets(name, predictions, targets);
+    detail::check_gradient(name, predictions, gradient.size());
+    const auto n = static_cast<double>(predictions.size());
+    return static_cast<S>(
+        CTNET_PICK(smooth_l1<S>)(predictions.data(), targets.data(), gradient.data(), predictions.size(), 1 / n, beta) /
+        n);
+  }
+};
+
+}  // namespace ctnet

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Optimizer: a configuration (SGD, Adam, AdamW) at work on a network's parameters, one fused pass over the buffer.
+//   Optimizer step{net, Adam{.learning_rate = 1e-3f}};   ...backward...   step();   // applies and clears the gradients
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <vector>
+
+#include "cpu.hpp"
+#include "segment.hpp"
+
+namespace ctnet {
+
+namespace detail {
+
+// Zeros, aligned to a cache line.
+template <class T>
+class AlignedZeros {
+ public:
+  explicit AlignedZeros(std::size_t n) : data_(static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}))) {
+    std::uninitialized_fill_n(data_.get(), n, T{0});
+  }
+  T* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { ::operator delete (p, std::align_val_t{64}); }
+  };
+  std::unique_ptr<T, Free> data_;
+};
+
+}  // namespace detail
+
+// How a backend carries out an optimizer's step. A backend whose parameters lie elsewhere (on a GPU) specialises this
+// with the same members; on the host all take the configuration's own apply, which goes through the CPU targets.
+template <class Config, class Backend>
+struct OptimizerKernel {
+  template <class T>
+  using Memory = detail::AlignedZeros<T>;
+
+  template <class T>
+  static void apply(const Config& config, const SegmentStep& s, T* p, const T* g, T* const* state, std::size_t n) {
+    config.apply(s, p, g, state, n);
+  }
+  template <class T>
+  static double squared_norm(const T* g, std::size_t n) {
+    return CTNET_PICK(squared_norm<T>)(g, n);
+  }
+  template <class T>
+  static void scale(T* g, std::size_t n, double factor) {
+    CTNET_PICK(scale<T>)(g, n, factor);
+  }
+};
+
+// Keeps a reference to the network, which must stay where it is while the optimizer lives.
+template <class Network, class Config>
+class Optimizer {
+  using Kernel = OptimizerKernel<Config, typename Network::backend>;
+
+ public:
+  using scalar = typename Network::scalar;
+
+  // A part of the state, one number per parameter, by PyTorch's name: "momentum_buffer", "exp_avg", "exp_avg_sq".
+  struct Part {
+    const char* name;
+    std::span<scalar> values;
+  };
+
+  // Throws Error where an option is out of its range.
+  Optimizer(Network& net, const Config& config)
+      : net_((config.check(), net)),
+        config_(config),
+        learning_rate_(config.learning_rate),
+        size_(net.parameters().size()),
+        stride_((size_ + 15) / 16 * 16),
+        segments_(detail::segments_of(Network::tensors(), config.decay_biases_and_norms, size_)),
+        memory_(stride_ * config.state_names().size()) {}
+
+  // One step with the network's gradients, which are cleared.
+  void operator()() {
+    ++steps_;
+    scalar* const p = net_.parameters().data();
+    const scalar* const g = net_.gradients().data();
+    for (Segment& s : segments_) {
+      if (s.frozen) {
+        ++s.skipped;
+        continue;
+      }
+      scalar* state[max_parts] = {};
+      for (std::size_t k = 0; k < config_.state_names().size(); ++k) state[k] = memory_.data() + k * stride_ + s.offset;
+      const SegmentStep step{learning_rate_ * s.rate_scale, s.decays ? config_.weight_decay : 0.0, steps_ - s.skipped};
+      Kernel::template apply<scalar>(config_, step, p + s.offset, g + s.offset, state, s.size);
+    }
+    net_.zero_grad();
+  }
+
+  // Scales the gradients so that their 2-norm over all parameters is at most max_norm, as PyTorch's clip_grad_norm_.
+  // Returns the norm they had; where that is infinite or NaN, it is the caller who must not go on.
+  double clip_grad_norm(double max_norm) {
+    scalar* const g = net_.gradients().data();
+    double sum = 0;
+    for (const Segment& s : segments_)
+      if (!s.frozen) sum += Kernel::template squared_norm<scalar>(g + s.offset, s.size);
+    const double norm = std::sqrt(sum), factor = max_norm / (norm + 1e-6);
+    if (!(factor >= 1))
+      for (const Segment& s : segments_)
+        if (!s.frozen) Kernel::template scale<scalar>(g + s.offset, s.size, factor);
+    return norm;
+  }
+
+  double learning_rate() const { return learning_rate_; }
+  void set_learning_rate(double rate) { learning_rate_ = rate; }
+  i64 steps() const { return steps_; }
+  const Config& config() const { return config_; }
+  std::span<Segment> segments() { return segments_; }
+
+  // With steps() and the learning rate, all that a later run needs to go on with the same bits; written in place.
+  std::vector<Part> state() {
+    std::vector<Part> parts;
+    for (const char* name : config_.state_names())
+      parts.push_back({name, {memory_.data() + parts.size() * stride_, size_}});
+    return parts;
+  }
+  void set_steps(i64 steps) { steps_ = steps; }
+
+ private:
+  static constexpr std::size_t max_parts = 3;
+
+  Network& net_;
+  Config config_;
+  double learning_rate_;
+  i64 steps_ = 0;
+  std::size_t size_, stride_;
+  std::vector<Segment> segments_;
+  typename Kernel::template Memory<scalar> memory_;
+};
+
+template <class Network, class Config>
+Optimizer(Network&, const Config&) -> Optimizer<Network, Config>;
+
+}  // namespace ctnet

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Learning-rate schedules: the factor of the base rate at a step of the run, by the names and definitions of
+// torch.optim.lr_scheduler. A Schedule holds any of them, or any callable const ScheduleStep& -> double.
+//   Schedule s = LinearWarmup{.steps = 500, .then = CosineAnnealing{}};
+//   step.set_learning_rate(base * s({.step = i, .steps_per_epoch = n, .total_steps = epochs * n}));   // before step i
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/shape.hpp"
+
+namespace ctnet {
+
+// Where in the run: `step` counts from 0.
+struct ScheduleStep {
+  i64 step = 0;
+  i64 steps_per_epoch = 1;
+  i64 total_steps = 1;
+
+  i64 epoch() const { return step / steps_per_epoch; }
+};
+
+// 1 always.
+struct Constant {
+  double operator()(const ScheduleStep&) const { return 1; }
+};
+
+class Schedule {
+ public:
+  Schedule() : factor_(Constant{}) {}
+  template <class F>
+  requires(!std::same_as<F, Schedule> && std::is_invocable_r_v<double, const F&, const ScheduleStep&>)
+      Schedule(F factor)
+      : factor_(std::move(factor)) {}
+
+  double operator()(const ScheduleStep& at) const { return factor_(at); }
+
+ private:
+  std::function<double(const ScheduleStep&)> factor_;
+};
+
+// gamma^k after k times `every_epochs` epochs, or `every_steps` steps.
+struct StepLR {
+  i64 every_epochs = 0;
+  i64 every_steps = 0;
+  double gamma = 0.1;
+
+  double operator()(const ScheduleStep& at) const {
+    if ((every_epochs > 0) == (every_steps > 0))
+      fail("StepLR: give one of every_epochs and every_steps, got ", every_epochs, " and ", every_steps);
+    return std::pow(gamma, static_cast<double>(every_epochs > 0 ? at.epoch() / every_epochs : at.step / every_steps));
+  }
+};
+
+// gamma^k after k of the milestones, in epochs or in steps.
+struct MultiStepLR {
+  std::vector<i64> epochs{};
+  std::vector<i64> steps{};
+  double gamma = 0.1;
+
+  double operator()(const ScheduleStep& at) const {
+    if (epochs.empty() == steps.empty())
+      fail("MultiStepLR: give milestones in epochs or in steps, got ", epochs.size(), " and ", steps.size());
+    int passed = 0;
+    for (const i64 e : epochs) passed += e <= at.epoch();
+    for (const i64 s : steps) passed += s <= at.step;
+    return std::pow(gamma, passed);
+  }
+};
+
+// From 1 to min_factor along half a cosine: once per epoch over `epochs` epochs (PyTorch's T_max stepped per epoch), or
+// at every step over `steps` steps, or, with neither, at every step over the whole run. Beyond that it comes back, as
+// PyTorch's. Loshchilov & Hutter, "SGDR", 2017, without restarts.
+struct CosineAnnealing {
+  i64 epochs = 0;
+  i64 steps = 0;
+  double min_factor = 0;  // PyTorch's eta_min / base rate
+
+  double operator()(const ScheduleStep& at) const {
+    if (epochs > 0 && steps > 0) fail("CosineAnnealing: give epochs or steps, got ", epochs, " and ", steps);
+    const i64 now = epochs > 0 ? at.epoch() : at.step;
+    const i64 all = epochs > 0 ? epochs : steps > 0 ? steps : at.total_steps;
+    const double angle = 3.141592653589793 * static_cast<double>(now) / static_cast<double>(all > 0 ? all : 1);
+    return min_factor + (1 - min_factor) * (1 + std::cos(angle)) / 2;
+  }
+};
+
+// PyTorch's OneCycleLR (anneal_strategy "cos"); the base rate is its max_lr. Rises from 1 / div_factor over the first
+// pct_start of the run, then falls to 1 / (div_factor * final_div_factor) at its last step. Momentum is left alone.
+// Smith & Topin, "Super-Convergence", 2018.
+struct OneCycle {
+  double pct_start = 0.3;
+  double div_factor = 25;
+  double final_div_factor = 1e4;
+  i64 steps = 0;  // length of the cycle; 0: the whole run
+
+  double operator()(const ScheduleStep& at) const {
+    const auto all = static_cast<double>(steps > 0 ? steps : at.total_steps), now = static_cast<double>(at.step);
+    const double low = 1 / div_factor, last = low / final_div_factor, peak = pct_start * all - 1;
+    const auto between = [](double from, double to, double part) {
+      part = !(part < 1) ? 1 : part;  // also for a phase of no length
+      return to + (from - to) / 2 * (1 + std::cos(3.141592653589793 * part));
+    };
+    return now <= peak ? between(low, 1, now / peak) : between(1, last, (now - peak) / (all - 1 - peak));
+  }
+};
+
+// From start_factor in a line to 1 over `steps` steps (or `epochs` epochs, at every step), then as `then` says, which
+// counts its steps and the run's length from there (PyTorch's SequentialLR of LinearLR and another).
+struct LinearWarmup {
+  i64 steps = 0;
+  i64 epochs = 0;
+  double start_factor = 1.0 / 3;
+  Schedule then{};
+
+  double operator()(const ScheduleStep& at) const {
+    const i64 length = steps > 0 ? steps : epochs * at.steps_per_epoch;
+    if (at.step >= length) return then({at.step - length, at.steps_per_epoch, at.total_steps - length});
+    return start_factor + (1 - start_factor) * static_cast<double>(at.step) / static_cast<double>(length);
+  }
+};
+
+}  // namespace ctnet

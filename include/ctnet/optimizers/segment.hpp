@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What an update rule is told: which stretch of the parameters it works on, with which rate and decay, at which step.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/state.hpp"
+
+namespace ctnet {
+
+// Parameters that lie side by side and are treated alike.
+struct Segment {
+  std::size_t offset = 0, size = 0;  // in elements of the parameter buffer
+  bool decays = true;                // weight decay applies
+  double rate_scale = 1;             // of the optimizer's learning rate
+  bool frozen = false;               // neither updated nor counted in the gradient's norm
+  i64 skipped = 0;                   // steps that passed while it was frozen
+
+  bool alike(const Segment& o) const {
+    return decays == o.decays && rate_scale == o.rate_scale && frozen == o.frozen && skipped == o.skipped;
+  }
+};
+
+// One update of one segment. t counts its steps from 1.
+struct SegmentStep {
+  double learning_rate = 0;
+  double weight_decay = 0;
+  i64 t = 1;
+};
+
+namespace detail {
+
+// The parameters among `tensors`, neighbours with equal settings merged. They must cover `total` elements.
+template <class Tensors>
+std::vector<Segment> segments_of(const Tensors& tensors, bool decay_all, std::size_t total) {
+  std::vector<Segment> segments;
+  std::size_t covered = 0;
+  for (const TensorPlace& t : tensors) {
+    if (!t.spec.parameter()) continue;
+    const Segment s{static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.spec.size()),
+                    decay_all || t.spec.decays};
+    covered += s.size;
+    if (!segments.empty() && segments.back().offset + segments.back().size == s.offset && segments.back().alike(s))
+      segments.back().size += s.size;
+    else
+      segments.push_back(s);
+  }
+  if (covered != total) fail("Optimizer: the network's tensors have ", covered, " parameters, its buffer ", total);
+  return segments;
+}
+
+// As config checks: a hyperparameter out of its range.
+inline void check_option(const char* optimizer, const char* option, double value, bool ok, const char* expected) {
+  if (!ok) fail(optimizer, ": ", option, " is ", value, ", expected ", expected);
+}
+
+}  // namespace detail
+}  // namespace ctnet

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Network<Net, Input, Backend>: a network with its parameters, ready to train and to predict.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "../backends/cpu/cpu.hpp"
+#include "../core/tensor.hpp"
+#include "../program/analysis.hpp"
+#include "engine.hpp"
+
+namespace ctnet {
+
+namespace detail {
+template <class Net, class Input>
+inline constexpr auto inference_plan = plan_inference(graph<Net, Input>);
+
+// Made when the first network of its kind is, not by the compiler: nothing needs it as a constant.
+template <class Net, class Input>
+const auto& training_plan() {
+  static const auto plan = plan_training(graph<Net, Input>);
+  return plan;
+}
+template <class Net, class Input>
+Program program_of() {
+  constexpr const auto& g = graph<Net, Input>;
+  constexpr const auto& inference = inference_plan<Net, Input>;
+  const auto& training = training_plan<Net, Input>();
+  Program p{g.op, g.value, g.tensor, g.ops, g.values, g.tensors, g.output, g.parameters, g.statistics, g.saved, {}, {}};
+  p.inference = {inference.offset, inference.size};
+  p.training = {training.value,         training.gradient, training.temporary,
+                training.gradient_root, training.adds,     training.size};
+  return p;
+}
+}  // namespace detail
+
+// Net is a type (Sequential<...>), Input an Image<C, H, W>; a wrong shape is one compile error. Tensors are anything
+// contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows once.
+// Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's size does
+// not fit, std::bad_alloc.
+template <class NetType, class InputType_, class B = Cpu<float>>
+class Network {
+  enum : unsigned { checked = Checked<NetType, InputType_>::size };
+
+ public:
+  using Net = NetType;
+  using Input = InputType_;
+  using backend = B;
+  using scalar = typename B::scalar;
+  using Facts = Analysis<Net, Input>;
+
+  explicit Network(Seed seed = {})
+      : engine_(detail::program_of<Net, Input>(), detail::steps<Net, B>.step) {
+    engine_.initialize(seed);
+  }
+
+  // Training mode (batch statistics, dropout). Logits (N, ...), for a loss.
+  template <TensorLike X>
+  View<const scalar> forward(const X& images) {
+    const std::size_t n = batch_of(images, Input::shape, "forward: the input");
+    return {engine_.forward(images.data(), n), n, output_shape()};
+  }
+  // Gradients of the parameters, from d loss / d output of the last forward; they add up until zero_grad.
+  template <TensorLike G>
+  void backward(const G& grad) {
+    check_gradient(grad);
+    engine_.backward(grad.data(), false);
+  }
+  // The same, and d loss / d input, (N, C, H, W).
+  template <TensorLike G>
+  View<const scalar> backward_to_input(const G& grad) {
+    check_gradient(grad);
+    return {engine_.backward(grad.data(), true), engine_.batch(), Input::shape};
+  }
+  // Evaluation mode: running statistics, no dropout, nothing kept for backward.
+  template <TensorLike X>
+  View<const scalar> predict(const X& images) {
+    const std::size_t n = batch_of(images, Input::shape, "predict: the input");
+    return {engine_.predict(images.data(), n), n, output_shape()};
+  }
+
+  // One contiguous buffer each, in the order of tensors().
+  std::span<scalar> parameters() { return engine_.parameters(); }
+  std::span<scalar> gradients() { return engine_.gradients(); }
+  void zero_grad() { engine_.zero_grad(); }
+  // BatchNorm's running means and variances.
+  std::span<scalar> statistics() { return engine_.statistics(); }
+  // Every tensor and where it lies in parameters() or statistics().
+  static std::span<const TensorPlace> tensors() {
+    return {graph<Net, Input>.tensor, static_cast<std::size_t>(graph<Net, Input>.tensors)};
+  }
+  // The values of one of tensors().
+  std::span<scalar> values(const TensorPlace& t) {
+    return (t.spec.parameter() ? parameters() : statistics())
+        .subspan(static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.spec.size()));
+  }
+  // Parameters and statistics in the order of the layers: what a deployed network loads.
+  std::vector<scalar> state() {
+    std::vector<scalar> all;
+    all.reserve(static_cast<std::size_t>(Facts::state_size));
+    for (const TensorPlace& t : tensors()) all.insert(all.end(), values(t).begin(), values(t).end());
+    return all;
+  }
+  template <TensorLike S>
+  void load_state(const S& state) {
+    if (static_cast<i64>(state.size()) != Facts::state_size)
+      fail("load_state: ", state.size(), " values, expected ", Facts::state_size);
+    auto from = state.data();
+    for (const TensorPlace& t : tensors())
+      for (scalar& v : values(t)) v = static_cast<scalar>(*from++);
+  }
+
+  Engine<B>& engine() { return engine_; }
+
+ private:
+  static constexpr Shape output_shape() { return graph<Net, Input>.value[graph<Net, Input>.output].shape; }
+  template <class G>
+  void check_gradient(const G& grad) {
+    if (batch_of(grad, output_shape(), "backward: the gradient") != engine_.batch())
+      fail("backward: the gradient is of ", grad.size() / static_cast<std::size_t>(output_shape().size()),
+           " images, the last forward was of ", engine_.batch());
+  }
+
+  Engine<B> engine_;
+};
+
+}  // namespace ctnet

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Schedules against torch.optim.lr_scheduler over a whole run.
+#include <ctnet/optimizers/schedule.hpp>
+
+#include "../losses/fixture.hpp"
+
+namespace ct = ctnet;
+
+namespace {
+
+void check(const char* name, const ct::Schedule& schedule) {
+  const auto wanted = fixture::tensor<double>("optimizers", std::string("schedule/") + name).values;
+  std::vector<double> got;
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    got.push_back(schedule(
+        {.step = static_cast<ct::i64>(i), .steps_per_epoch = 4, .total_steps = static_cast<ct::i64>(wanted.size())}));
+  CAPTURE(std::string(name));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    CAPTURE(i);
+    CHECK(std::fabs(got[i] - wanted[i]) < 1e-13);
+  }
+}
+
+template <class F>
+std::string message(F f) {
+  try {
+    f();
+  } catch (const ct::Error& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("schedules agree with PyTorch's") {
+  check("step", ct::StepLR{.every_steps = 6, .gamma = 0.3});
+  check("step_epochs", ct::StepLR{.every_epochs = 3, .gamma = 0.3});
+  check("multi_step", ct::MultiStepLR{.steps = {5, 6, 20}, .gamma = 0.3});
+  check("multi_step_epochs", ct::MultiStepLR{.epochs = {2, 7}, .gamma = 0.3});
+  check("cosine", ct::CosineAnnealing{});
+  check("cosine_min", ct::CosineAnnealing{.steps = 20, .min_factor = 0.1});
+  check("cosine_epochs", ct::CosineAnnealing{.epochs = 10});
+  check("one_cycle", ct::OneCycle{});
+  check("one_cycle_options", ct::OneCycle{.pct_start = 0.45, .div_factor = 10, .final_div_factor = 50, .steps = 37});
+  check("warmup", ct::LinearWarmup{.steps = 7, .start_factor = 0.125});
+  check("warmup_cosine", ct::LinearWarmup{.steps = 7, .start_factor = 0.125, .then = ct::CosineAnnealing{}});
+  check("warmup_step",
+        ct::LinearWarmup{.steps = 7, .start_factor = 0.125, .then = ct::StepLR{.every_steps = 10, .gamma = 0.5}});
+}
+
+TEST_CASE("schedules hold at the ends, and any callable is one") {
+  const ct::Schedule none, own = [](const ct::ScheduleStep&at) { return static_cast<double>(at.epoch()); };
+  CHECK(none({.step = 12345}) == 1);
+  CHECK(own({.step = 11, .steps_per_epoch = 4}) == 2);
+  CHECK(ct::OneCycle{}({.step = 0, .total_steps = 1}) == doctest::Approx(1 / 25e4));
+  CHECK(ct::OneCycle{}({.step = 500, .total_steps = 100}) == doctest::Approx(1 / 25e4));
+  CHECK(ct::OneCycle{.pct_start = 0.1}({.step = 0, .total_steps = 10}) == 1);
+  CHECK(ct::OneCycle{.pct_start = 1}({.step = 9, .total_steps = 10}) == 1);
+  CHECK(ct::LinearWarmup{.epochs = 2, .start_factor = 0}({.step = 4, .steps_per_epoch = 4}) == 0.5);
+  CHECK(ct::LinearWarmup{}({.step = 0}) == 1);
+}
+
+TEST_CASE("a schedule without its lengths, or with two of them, says so") {
+  CHECK(message([] { ct::StepLR{}({}); }) == "StepLR: give one of every_epochs and every_steps, got 0 and 0");
+  CHECK(message([] { ct::StepLR{.every_epochs = 1, .every_steps = 2}({}); }) ==
+        "StepLR: give one of every_epochs and every_steps, got 1 and 2");
+  CHECK(message([] { ct::MultiStepLR{}({}); }) == "MultiStepLR: give milestones in epochs or in steps, got 0 and 0");
+  CHECK(message([] { ct::CosineAnnealing{.epochs = 1, .steps = 2}({}); }) ==
+        "CosineAnnealing: give epochs or steps, got 1 and 2");
+}
