@@ -25,10 +25,12 @@ struct Case {
   i64 parameters = 0, statistics = 0;
   ctnet::Traits traits{};
   double scale = 1, offset = 0;  // of the input's values
+  bool saturates = false;        // slopes may all be tiny: errors of gradients count against the gradient that comes in
 };
 
 struct Values {
   double scale = 1, offset = 0;
+  bool saturates = false;
 };
 
 // Layer L on an input of shape `in`; its name names its numbers (support/values.hpp) and its record in layers.safetensors.
@@ -47,6 +49,7 @@ Case<typename L::Op> on(const std::string& name, const Shape& in, const Values& 
   c.traits = L::traits;
   c.scale = x.scale;
   c.offset = x.offset;
+  c.saturates = x.saturates;
   return c;
 }
 

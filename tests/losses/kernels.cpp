@@ -100,15 +100,17 @@ void elements(std::size_t n) {
 }  // namespace
 
 TEST_CASE("CrossEntropy of every CPU target is the reference's") {
-  for (const std::size_t c : {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 100, 1000})
-    for (const std::size_t n : {1, 3}) {
+  constexpr std::size_t classes[] = {1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 100, 1000}, rows[] = {1, 3};
+  for (const std::size_t c : classes)
+    for (const std::size_t n : rows) {
       cross_entropy<float>(n, c);
       cross_entropy<double>(n, c);
     }
 }
 
 TEST_CASE("the other losses of every CPU target are the reference's") {
-  for (const std::size_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 511, 512, 513, 1030}) {
+  constexpr std::size_t sizes[] = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 511, 512, 513, 1030};
+  for (const std::size_t n : sizes) {
     elements<float>(n);
     elements<double>(n);
   }

@@ -101,7 +101,8 @@ void norms(std::size_t n) {
 }  // namespace
 
 TEST_CASE("every CPU target takes the reference's steps") {
-  for (const std::size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 257}) {
+  constexpr std::size_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 257};
+  for (const std::size_t n : sizes) {
     all_rules<float>(n);
     all_rules<double>(n);
     norms<float>(n);

@@ -21,15 +21,16 @@ struct Difference {
   std::string words;
 };
 
+// The largest |want| counts as `least` where it is smaller.
 template <class Got, class Want>
-Difference difference(const Got& got, const Want& want) {
+Difference difference(const Got& got, const Want& want, double least = 0) {
   Difference d;
   if (static_cast<std::size_t>(got.size()) != static_cast<std::size_t>(want.size())) {
     d.relative = HUGE_VAL;
     d.words = std::to_string(got.size()) + " elements, expected " + std::to_string(want.size());
     return d;
   }
-  double largest = 0, worst = 0;
+  double largest = least, worst = 0;
   std::size_t at = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(want.size()); ++i) {
     const auto g = static_cast<double>(got[i]), w = static_cast<double>(want[i]);
@@ -51,8 +52,8 @@ Difference difference(const Got& got, const Want& want) {
 }
 
 template <class Got, class Want>
-void check_close(const Got& got, const Want& want, double bound, const std::string& what) {
-  const Difference d = difference(got, want);
+void check_close(const Got& got, const Want& want, double bound, const std::string& what, double least = 0) {
+  const Difference d = difference(got, want, least);
   CHECK_MESSAGE(d.relative <= bound, what, ": ", d.words, ", allowed ", bound);
 }
 

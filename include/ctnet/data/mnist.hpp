@@ -44,7 +44,7 @@ inline Idx parse_idx(std::span<const unsigned char> bytes, const std::string& na
   for (std::size_t i = 0; i < static_cast<std::size_t>(idx.rank); ++i) {
     const unsigned char* d = bytes.data() + 4 + 4 * i;
     idx.dims[i] = std::size_t{d[0]} << 24 | std::size_t{d[1]} << 16 | std::size_t{d[2]} << 8 | d[3];
-    fits = fits && (idx.dims[i] == 0 || size <= idx.values.size() / idx.dims[i]);
+    fits = fits && (idx.dims[i] == 0 || size <= static_cast<std::size_t>(-1) / idx.dims[i]);
     size = fits ? size * idx.dims[i] : 0;
   }
   if (!fits || size != idx.values.size())

@@ -65,9 +65,9 @@ class SafetensorsWriter {
 
   std::vector<ByteSpan> pieces(Bytes& header) const {
     std::vector<const Entry*> order;
-    for (const Entry& e : entries_) order.push_back(&e);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Entry* a, const Entry* b) { return size_of(a->dtype) > size_of(b->dtype); });
+    for (const std::size_t width : {8u, 4u, 2u, 1u})
+      for (const Entry& e : entries_)
+        if (size_of(e.dtype) == width) order.push_back(&e);
 
     std::string text = "{";
     if (!metadata_.empty()) {

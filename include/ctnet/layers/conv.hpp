@@ -2,5 +2,6 @@
 // Conv: cross-correlation of an image with learnt kernels. (C, H, W) -> (K, P, Q).
 #pragma once
 
+#include "conv/cpu.hpp"
 #include "conv/layer.hpp"
 #include "conv/reference.hpp"

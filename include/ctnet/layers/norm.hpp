@@ -2,5 +2,6 @@
 // BatchNorm: each channel shifted and scaled to mean 0 and variance 1 over the batch, then by weight and bias.
 #pragma once
 
+#include "norm/cpu.hpp"
 #include "norm/layer.hpp"
 #include "norm/reference.hpp"

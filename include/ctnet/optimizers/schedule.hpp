@@ -102,11 +102,12 @@ struct OneCycle {
   double operator()(const ScheduleStep& at) const {
     const auto all = static_cast<double>(steps > 0 ? steps : at.total_steps), now = static_cast<double>(at.step);
     const double low = 1 / div_factor, last = low / final_div_factor, peak = pct_start * all - 1;
+    const double past = now - peak, fall = all - 1 - peak, nil = 1e-9;  // nil: rounding moves no step to another phase
     const auto between = [](double from, double to, double part) {
-      part = !(part < 1) ? 1 : part;  // also for a phase of no length
       return to + (from - to) / 2 * (1 + std::cos(3.141592653589793 * part));
     };
-    return now <= peak ? between(low, 1, now / peak) : between(1, last, (now - peak) / (all - 1 - peak));
+    if (past < -nil) return between(low, 1, now / peak);
+    return between(1, last, past < nil ? 0 : past < fall ? past / fall : 1);
   }
 };
 

@@ -29,7 +29,7 @@ inline std::string shade(double part, bool right) {
 inline std::string to_svg(const ConfusionMatrix& m, const std::string& title = "Confusion matrix") {
   using report::fixed, report::detail::text;
   const int n = std::max(m.classes(), 1);
-  const double cell = std::clamp(640.0 / n, 6.0, 48.0), size = cell * n;
+  const double cell = std::clamp(640.0 / n, 6.0, n <= 5 ? 80.0 : 48.0), size = cell * n;
   const bool names = cell >= 11, numbers = cell >= 26;
   std::size_t widest = 1;
   for (int c = 0; names && c < m.classes(); ++c)
@@ -37,8 +37,8 @@ inline std::string to_svg(const ConfusionMatrix& m, const std::string& title = "
   const double font = std::min(12.0, cell - 1), label = names ? 10 + 0.6 * font * static_cast<double>(widest) : 6;
   const double left = 44 + label, top = 78 + label * 0.72 + 8;
 
-  std::string s =
-      report::svg_begin(static_cast<int>(left + size + label * 0.72 + 30), static_cast<int>(top + size + 24), title);
+  std::string s = report::svg_begin(static_cast<int>(std::max(420.0, left + size + label * 0.72 + 30)),
+                                    static_cast<int>(top + size + 24), title);
   s += text(24, 34, "start", 18, report::detail::ink, title, " font-weight=\"600\"");
   s += text(24, 56, "start", 13, report::detail::faint_ink,
             "accuracy " + report::percent(m.accuracy(), 2) + ", " + report::grouped(m.correct()) + " of " +

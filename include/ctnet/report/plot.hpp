@@ -137,6 +137,7 @@ inline std::string draw(const Panel& panel, double x, double y, double width, do
   range_of(
       panel.series, [](auto& p) { return p.second; }, y_low, y_high);
   if (!any) return s + text(x + width / 2, y + height / 2, "middle", 13, faint_ink, "nothing was measured");
+  if (x_low > 0 && x_low <= 1) x_low = 0;  // the run starts at 0, its first epoch ends at 1
   if (!(x_high > x_low)) x_low -= 1, x_high += 1;
   if (y_low > 0 && y_low < 0.4 * y_high) y_low = 0;
   const Ticks tx = round_ticks(x_low, x_high, static_cast<int>(width / 55), panel.whole_x);

@@ -29,15 +29,18 @@ template <class L>
 concept ShapedLoader = requires {
   { L::shape.rank } -> std::convertible_to<int>;
 };
-// False where the loader's images are not the network's, after the one error that says so.
+// Whether the loader's images are the network's. Where they are not, check_loader is the one error that says so.
 template <class LoaderType, class NetworkType>
 constexpr bool loader_fits() {
-  if constexpr (ShapedLoader<LoaderType>) {
-    using Fit = CheckedLoader<LoaderType::shape, NetworkType::Input::shape>;
-    return Fit::size > 0 && Fit::ok;
-  } else {
+  if constexpr (ShapedLoader<LoaderType>)
+    return LoaderType::shape == NetworkType::Input::shape;
+  else
     return true;
-  }
+}
+template <class LoaderType, class NetworkType>
+void check_loader() {
+  if constexpr (ShapedLoader<LoaderType>)
+    static_cast<void>(CheckedLoader<LoaderType::shape, NetworkType::Input::shape>::size);
 }
 
 // Epoch e from a batch on, where the loader knows epochs; else just its next pass.
@@ -107,6 +110,7 @@ std::vector<std::string> class_names(const L& loader, int classes) {
 template <class NetworkType, class LoaderType, class Loss = CrossEntropy>
 Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}) {
   Evaluation e;
+  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
   if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>()) {
     using T = typename NetworkType::scalar;
     constexpr int classes = static_cast<int>(NetworkType::Facts::output.size());

@@ -191,6 +191,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 // where the loss or the gradients' norm stops being a number, naming the step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
+  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
   if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>()) {
     detail::NoLoader none;
     return detail::run_fit(net, loader, config, loss, options, none);
@@ -202,6 +203,8 @@ History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& 
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options,
             Validation&& validation) {
+  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
+  detail::check_loader<std::remove_cvref_t<Validation>, NetworkType>();
   if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>() &&
                 detail::loader_fits<std::remove_cvref_t<Validation>, NetworkType>()) {
     return detail::run_fit(net, loader, config, loss, options, validation);

@@ -18,8 +18,6 @@ namespace ctnet {
 template <class T>
 struct Kernel<BatchNormOp, Reference<T>> {
   static void forward(const BatchNormOp& o, const Forward<T>& a) {
-    const T eps = static_cast<T>(o.eps_numerator) / static_cast<T>(o.eps_denominator);
-    const T momentum = static_cast<T>(o.momentum_numerator) / static_cast<T>(o.momentum_denominator);
     const T* weight = a.parameters;
     const T* bias = a.parameters + o.c;
     const double m = static_cast<double>(a.batch) * o.plane;
@@ -36,11 +34,9 @@ struct Kernel<BatchNormOp, Reference<T>> {
         });
         mean = static_cast<T>(mu);
         var = static_cast<T>(squares / m);
-        const T unbiased = static_cast<T>(squares / (m > 1 ? m - 1 : 1));
-        a.statistics[c] += momentum * (mean - a.statistics[c]);
-        a.statistics[o.c + c] += momentum * (unbiased - a.statistics[o.c + c]);
+        update_statistics(o, a, c, mean, static_cast<T>(squares / (m - 1)));
       }
-      const T r = T(1) / std::sqrt(var + eps);
+      const T r = reciprocal_deviation(o, var);
       if (a.training) {
         a.saved[c] = mean;
         a.saved[o.c + c] = r;
@@ -66,6 +62,16 @@ struct Kernel<BatchNormOp, Reference<T>> {
         a.grad_in[0][i] = scale * (a.grad_out[i] - g_mean - (a.in[0][i] - mean) * r * gx_mean);
       });
     }
+  }
+
+  // Shared with the other backends' kernels.
+  static T reciprocal_deviation(const BatchNormOp& o, T var) {
+    return T(1) / std::sqrt(var + static_cast<T>(o.eps_numerator) / static_cast<T>(o.eps_denominator));
+  }
+  static void update_statistics(const BatchNormOp& o, const Forward<T>& a, int c, T mean, T unbiased_var) {
+    const T momentum = static_cast<T>(o.momentum_numerator) / static_cast<T>(o.momentum_denominator);
+    a.statistics[c] += momentum * (mean - a.statistics[c]);
+    a.statistics[o.c + c] += momentum * (unbiased_var - a.statistics[o.c + c]);
   }
 
  private:

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// Files: whole files replaced atomically, safetensors, 16-bit floats. Light. numpy's files are in io/npy.hpp, which
+// needs xtensor and zlib.
+#pragma once
+
+#include "io/file.hpp"
+#include "io/half.hpp"
+#include "io/safetensors.hpp"
+#include "io/safetensors_writer.hpp"

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Included once per CPU target. An image's patches as a matrix: row (c,r,s), column (p,q) for rows first <= p < last of the
+// output. gather writes col from x, scatter_add adds col to x. c counts the channels of one group.
+namespace ctnet::CTNET_TARGET {
+
+// The columns q whose tap s lies inside the image: from .. to - 1.
+struct Inside {
+  int from, to;
+};
+inline Inside inside(const ConvOp& o, int s) {
+  const int shift = s * o.dilation_w - o.pad_w;  // x = q * stride + shift
+  int from = shift >= 0 ? 0 : (-shift + o.stride_w - 1) / o.stride_w;
+  int to = o.w - shift <= 0 ? 0 : (o.w - shift - 1) / o.stride_w + 1;
+  to = to < o.q ? to : o.q;
+  from = from < to ? from : to;
+  return {from, to};
+}
+
+template <class T>
+void im2col_gather(const ConvOp& o, const T* x, T* col, int first, int last) {
+  for (int c = 0; c < o.group_c(); ++c)
+    for (int r = 0; r < o.r; ++r)
+      for (int s = 0; s < o.s; ++s) {
+        const Inside in = inside(o, s);
+        for (int p = first; p < last; ++p, col += o.q) {
+          const int y = p * o.stride_h + r * o.dilation_h - o.pad_h;
+          if (y < 0 || y >= o.h) {
+            for (int q = 0; q < o.q; ++q) col[q] = T(0);
+            continue;
+          }
+          const T* row = x + (i64{c} * o.h + y) * o.w + s * o.dilation_w - o.pad_w;
+          for (int q = 0; q < in.from; ++q) col[q] = T(0);
+          if (o.stride_w == 1)
+            for (int q = in.from; q < in.to; ++q) col[q] = row[q];
+          else
+            for (int q = in.from; q < in.to; ++q) col[q] = row[q * o.stride_w];
+          for (int q = in.to; q < o.q; ++q) col[q] = T(0);
+        }
+      }
+}
+
+template <class T>
+void im2col_scatter_add(const ConvOp& o, const T* col, T* x, int first, int last) {
+  for (int c = 0; c < o.group_c(); ++c)
+    for (int r = 0; r < o.r; ++r)
+      for (int s = 0; s < o.s; ++s) {
+        const Inside in = inside(o, s);
+        for (int p = first; p < last; ++p, col += o.q) {
+          const int y = p * o.stride_h + r * o.dilation_h - o.pad_h;
+          if (y < 0 || y >= o.h) continue;
+          T* row = x + (i64{c} * o.h + y) * o.w + s * o.dilation_w - o.pad_w;
+          if (o.stride_w == 1)
+            for (int q = in.from; q < in.to; ++q) row[q] += col[q];
+          else
+            for (int q = in.from; q < in.to; ++q) row[q * o.stride_w] += col[q];
+        }
+      }
+}
+
+}  // namespace ctnet::CTNET_TARGET
