@@ -14,9 +14,15 @@
 namespace ct = ctnet;
 namespace data = ctnet::data;
 
-using LeNet =
-    ct::Sequential<ct::Conv<3, 6, 5>, ct::ReLU, ct::MaxPool<2>, ct::Conv<6, 16, 5>, ct::ReLU, ct::MaxPool<2>,
-                   ct::Flatten, ct::Linear<400, 120>, ct::ReLU, ct::Linear<120, 84>, ct::ReLU, ct::Linear<84, 10>>;
+// clang-format off
+using LeNet = ct::Sequential<
+    ct::Conv<3, 6, 5>, ct::ReLU, ct::MaxPool<2>,
+    ct::Conv<6, 16, 5>, ct::ReLU, ct::MaxPool<2>,
+    ct::Flatten,
+    ct::Linear<400, 120>, ct::ReLU,
+    ct::Linear<120, 84>, ct::ReLU,
+    ct::Linear<84, 10>>;
+// clang-format on
 using Input = ct::Image<3, 32, 32>;
 
 struct Settings {
@@ -100,7 +106,10 @@ void train_and_report(const Set& train_set, const Set& test_set, const char* wha
   ct::write_json(history, out + "history.json");
   ct::write_svg(history, out + "curves.svg", {.title = std::string("LeNet on ") + what});
   ct::write_svg(result.confusion, out + "confusion.svg");
-  ct::write_html(history, out + "report.html", &result.confusion, {.title = std::string("LeNet on ") + what});
+  const std::string note = "SGD with momentum 0.9, batches of " + std::to_string(s.batch) +
+                           ", learning rate 0.01 along a cosine, seed " + std::to_string(s.seed) + ".";
+  ct::write_html(history, out + "report.html", &result.confusion,
+                 {.title = std::string("LeNet on ") + what, .note = note});
   std::printf("\nin %s: report.html, curves.svg, confusion.svg, history.csv, history.json, lenet.safetensors\n",
               out.c_str());
 }

@@ -43,7 +43,8 @@ void read(const std::string& path) {
         for (const double x : v) std::printf("\t%.17g", x);
         break;
       }
-      default: break;
+      default:
+        break;
     }
     std::printf("\n");
   }

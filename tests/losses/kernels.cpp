@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The losses' loops of every CPU target against the plain ones, over many sizes; nothing written outside the gradient.
+// The losses' loops of every CPU target against the plain ones, over many sizes; nothing outside the tensors is
+// touched.
+#include <ctnet/backends/cpu/cpu.hpp>
 #include <ctnet/core/random.hpp>
 #include <ctnet/losses.hpp>
 
 #include "fixture.hpp"
+#include "support/guarded.hpp"
+#include "support/targets.hpp"
 
 namespace ct = ctnet;
-namespace cpu = ctnet::cpu;
 
 namespace {
 
 template <class T>
 constexpr double close = sizeof(T) == 8 ? 1e-13 : 2e-6;
-
-// Memory with a guard before and behind.
-template <class T>
-struct Guarded {
-  std::vector<T> all;
-  explicit Guarded(std::size_t n) : all(n + 32, T{-77}) {}
-  T* data() { return all.data() + 16; }
-  std::span<T> span() { return {data(), all.size() - 32}; }
-  bool intact() const {
-    for (std::size_t i = 0; i < 16; ++i)
-      if (all[i] != T{-77} || all[all.size() - 1 - i] != T{-77}) return false;
-    return true;
-  }
-};
-
-template <class F>
-void on_every_target(F f) {
-  for (const cpu::Target t : {cpu::Target::base, cpu::Target::avx2, cpu::Target::avx512}) {
-    cpu::limit_target(t);
-    if (cpu::target() == t) f();
-  }
-  cpu::limit_target(cpu::Target::avx512);
-}
 
 template <class T>
 std::vector<T> draw(ct::Random& random, std::size_t n, double low, double high) {
@@ -53,16 +33,18 @@ void cross_entropy(std::size_t n, std::size_t c) {
     std::vector<T> want(n * c);
     const T value = ct::reference::cross_entropy(
         x.data(), y.data(), want.data(), {n, c, 1}, [](std::size_t) { return 1.0; }, smoothing, -100);
-    on_every_target([&] {
-      Guarded<T> g(n * c);
-      const ct::View<const T> view{x.data(), 2, {n, c, 0, 0}};
-      const T got = ct::CrossEntropy{.label_smoothing = smoothing}.compute(view, y, g.span());
-      CAPTURE(n);
-      CAPTURE(c);
-      CAPTURE(std::string(cpu::name(cpu::target())));
-      CHECK(std::fabs(got - value) <= static_cast<T>(close<T>) * (1 + std::fabs(value)));
-      CHECK(fixture::error(g.span(), want) <= close<T>);
-      CHECK(g.intact());
+    test::on_every_target<ct::Cpu<T>>([&](const std::string& target) {
+      for (const test::Flush flush : {test::Flush::end, test::Flush::start}) {
+        const test::Guarded<T> g(n * c, flush), logits(x, flush);
+        const ct::View<const T> view{logits.data(), 2, {n, c, 0, 0}};
+        const T got = ct::CrossEntropy{.label_smoothing = smoothing}.compute(view, y, {g.data(), g.size()});
+        CAPTURE(n);
+        CAPTURE(c);
+        CAPTURE(target);
+        CHECK(std::fabs(got - value) <= static_cast<T>(close<T>) * (1 + std::fabs(value)));
+        CHECK(fixture::error(g, want) <= close<T>);
+        CHECK(g.intact());
+      }
     });
   }
 }
@@ -71,19 +53,21 @@ template <class T>
 void elements(std::size_t n) {
   ct::Random random{ct::Seed{4}, n};
   const auto x = draw<T>(random, n, -6, 6), y = draw<T>(random, n, 0, 1);
-  const ct::View<const T> view{x.data(), 1, {n, 0, 0, 0}};
   const auto same = [&](const auto& loss, auto reference) {
     std::vector<T> want(n);
     const T value = reference(want.data());
-    on_every_target([&] {
-      Guarded<T> g(n);
-      const T got = loss.compute(view, y, g.span());
-      CAPTURE(n);
-      CAPTURE(std::string(loss.name));
-      CAPTURE(std::string(cpu::name(cpu::target())));
-      CHECK(std::fabs(got - value) <= static_cast<T>(close<T>) * (1 + std::fabs(value)));
-      CHECK(fixture::error(g.span(), want) <= close<T>);
-      CHECK(g.intact());
+    test::on_every_target<ct::Cpu<T>>([&](const std::string& target) {
+      for (const test::Flush flush : {test::Flush::end, test::Flush::start}) {
+        const test::Guarded<T> g(n, flush), logits(x, flush), targets(y, flush);
+        const ct::View<const T> view{logits.data(), 1, {n, 0, 0, 0}};
+        const T got = loss.compute(view, targets, {g.data(), g.size()});
+        CAPTURE(n);
+        CAPTURE(std::string(loss.name));
+        CAPTURE(target);
+        CHECK(std::fabs(got - value) <= static_cast<T>(close<T>) * (1 + std::fabs(value)));
+        CHECK(fixture::error(g, want) <= close<T>);
+        CHECK(g.intact());
+      }
     });
   };
   const auto per_element = 1 / static_cast<double>(n);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The vector functions of backends/cpu/math.inl against double, on every CPU target, over the whole range of float.
 #include <doctest/doctest.h>
+#include <ctnet/backends/cpu/cpu.hpp>
 #include <ctnet/backends/cpu/math.hpp>
 
 #include <bit>
@@ -9,6 +10,8 @@
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "support/targets.hpp"
 
 // the blank lines keep clang-format from sorting these
 #include <ctnet/backends/cpu/begin_base.hpp>
@@ -34,8 +37,6 @@
 #ifndef CTNET_MATH_STRIDE
 #  define CTNET_MATH_STRIDE 6007  // every so many-th float; 1 takes them all, in minutes
 #endif
-
-namespace cpu = ctnet::cpu;
 
 namespace {
 
@@ -72,19 +73,10 @@ double error(float got, double exact) {
   return off <= 1.5 * 1.4012984643e-45 ? 0 : off / std::fmax(std::fabs(exact), 1.17549435e-38);
 }
 
-template <class F>
-void on_every_target(F f) {
-  for (const cpu::Target t : {cpu::Target::base, cpu::Target::avx2, cpu::Target::avx512}) {
-    cpu::limit_target(t);
-    if (cpu::target() == t) f();
-  }
-  cpu::limit_target(cpu::Target::avx512);
-}
-
 }  // namespace
 
 TEST_CASE("vector functions of float, over all of its range") {
-  on_every_target([] {
+  test::on_every_target<ctnet::Cpu<float>>([](const std::string& target) {
     for (const Function& f : functions) {
       double worst = 0;
       float worst_at = 0;
@@ -100,13 +92,12 @@ TEST_CASE("vector functions of float, over all of its range") {
           if (e > worst) worst = e, worst_at = x[i];
         }
       }
-      CAPTURE(std::string(cpu::name(cpu::target())));
+      CAPTURE(target);
       CAPTURE(std::string(f.name));
       CAPTURE(worst_at);
       CHECK(worst <= f.bound);
 #ifdef CTNET_MATH_REPORT
-      MESSAGE(std::string(f.name) << ' ' << std::string(cpu::name(cpu::target())) << ": " << worst << " at "
-                                  << worst_at);
+      MESSAGE(std::string(f.name) << ' ' << target << ": " << worst << " at " << worst_at);
 #endif
     }
   });
@@ -120,12 +111,13 @@ TEST_CASE("vector functions at special values and around the ends of the range")
   for (const float v :
        {88.72283f, 88.72284f, 89.0f, 128.0f, 87.33654f, 87.33655f, 103.27893f, 103.97208f, 104.0f, 150.0f})
     x.insert(x.end(), {v, -v});
-  on_every_target([&] {
+  test::on_every_target<ctnet::Cpu<float>>([&](const std::string& target) {
     for (const Function& f : functions)
       for (std::size_t n = 1; n <= x.size(); ++n) {  // every split in whole vectors and a rest
         std::vector<float> y(n + 1, 7.0f);
         f.single()(x.data(), y.data(), n);
         CHECK(y[n] == 7.0f);
+        CAPTURE(target);
         CAPTURE(std::string(f.name));
         CAPTURE(x[n - 1]);
         CHECK(error(y[n - 1], f.exact(static_cast<double>(x[n - 1]))) <= f.bound);
@@ -136,11 +128,12 @@ TEST_CASE("vector functions at special values and around the ends of the range")
 TEST_CASE("vector functions of double are the C library's") {
   std::vector<double> x, y(801);
   for (int i = 0; i <= 800; ++i) x.push_back(0.05 * (i - 400));
-  on_every_target([&] {
+  test::on_every_target<ctnet::Cpu<float>>([&](const std::string& target) {
     for (const Function& f : functions) {
       f.full()(x.data(), y.data(), x.size());
       for (std::size_t i = 0; i < x.size(); ++i) {
         const double exact = f.exact(x[i]);
+        CAPTURE(target);
         CAPTURE(std::string(f.name));
         CAPTURE(x[i]);
         CHECK((std::isnan(exact) ? std::isnan(y[i])

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The update loops of every CPU target against the plain ones, over many sizes and offsets; nothing outside is written.
 #include <doctest/doctest.h>
+#include <ctnet/backends/cpu/cpu.hpp>
 #include <ctnet/core/random.hpp>
 #include <ctnet/optimizers.hpp>
 #include <ctnet/optimizers/reference.hpp>
 
 #include <string>
 
+#include "support/targets.hpp"
+
 namespace ct = ctnet;
-namespace cpu = ctnet::cpu;
 
 namespace {
 
@@ -25,15 +27,6 @@ struct Arrays {
     }
   }
 };
-
-template <class F>
-void on_every_target(F f) {
-  for (const cpu::Target t : {cpu::Target::base, cpu::Target::avx2, cpu::Target::avx512}) {
-    cpu::limit_target(t);
-    if (cpu::target() == t) f();
-  }
-  cpu::limit_target(cpu::Target::avx512);
-}
 
 // All of a and b agree, the n in the middle to rounding and the guards exactly.
 template <class T>
@@ -56,13 +49,13 @@ void all_rules(std::size_t n) {
     const ct::SegmentStep step{0.1, 0.05, 3};
     Arrays<T> want = start;
     plain(config.numbers(step), want);
-    on_every_target([&] {
+    test::on_every_target<ct::Cpu<T>>([&](const std::string& target) {
       Arrays<T> got = start;
       T* state[] = {got.m.data() + guard, got.v.data() + guard, got.largest.data() + guard};
       config.apply(step, got.p.data() + guard, got.g.data() + guard, state, n);
       CAPTURE(n);
       CAPTURE(std::string(config.name));
-      CAPTURE(std::string(cpu::name(cpu::target())));
+      CAPTURE(target);
       CHECK(same(got, want, n));
     });
   };
@@ -88,7 +81,8 @@ void norms(std::size_t n) {
   const Arrays<T> a(random, n);
   double want = 0;
   for (std::size_t i = 0; i < n; ++i) want += static_cast<double>(a.g[guard + i]) * static_cast<double>(a.g[guard + i]);
-  on_every_target([&] {
+  test::on_every_target<ct::Cpu<T>>([&](const std::string& target) {
+    CAPTURE(target);
     using Kernel = ct::OptimizerKernel<ct::SGD, void>;
     CHECK(std::fabs(Kernel::squared_norm(a.g.data() + guard, n) - want) <= 1e-14 * want);
     Arrays<T> scaled = a, wanted = a;

@@ -2,6 +2,7 @@
 // What an Optimizer needs of a network, and no more: a weight (5, 6), its running mean and a bias (7).
 #pragma once
 
+#include <ctnet/backends/cpu/cpu.hpp>
 #include <ctnet/core/state.hpp>
 
 #include <span>
@@ -9,12 +10,10 @@
 
 namespace mock {
 
-struct Host {};
-
 template <class T>
 struct Network {
   using scalar = T;
-  using backend = Host;
+  using backend = ctnet::Cpu<T>;
   static constexpr std::size_t size = 37;
 
   std::vector<T> p, g = std::vector<T>(size);

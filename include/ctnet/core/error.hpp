@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace ctnet {
 
@@ -12,22 +14,35 @@ struct Error : std::runtime_error {
 };
 
 namespace detail {
-inline void append(std::string& s, const char* t) { s += t; }
-inline void append(std::string& s, const std::string& t) { s += t; }
-template <class T>
-void append(std::string& s, T v)
-  requires requires { std::to_string(v); }
-{
-  s += std::to_string(v);
+
+// A piece of an error's sentence. One type for all, so that each place that can fail costs the compiler little.
+struct Words {
+  std::string text;
+
+  Words(const char* s) : text(s) {}
+  Words(const std::string& s) : text(s) {}
+  Words(std::string_view s) : text(s) {}
+  Words(char c) : text(1, c) {}
+  Words(double v) : text(std::to_string(v)) {}
+  template <class I>
+    requires std::is_integral_v<I>
+  Words(I v) : text(std::is_signed_v<I> ? std::to_string(static_cast<long long>(v))
+                                        : std::to_string(static_cast<unsigned long long>(v))) {}
+};
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Words* words, int n) {
+  std::string sentence;
+  for (int i = 0; i < n; ++i) sentence += words[i].text;
+  throw Error(sentence);
 }
+
 }  // namespace detail
 
-// Throws Error with its arguments strung together: fail("file.bin: ", n, " bytes, expected ", m).
+// Throws Error with its arguments (text and numbers) strung together: fail(file, ": ", n, " bytes, expected ", m).
 template <class... Parts>
-[[noreturn]] void fail(const Parts&... parts) {
-  std::string s;
-  (detail::append(s, parts), ...);
-  throw Error(s);
+[[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
+  const detail::Words words[] = {parts...};
+  detail::fail_with(words, static_cast<int>(sizeof...(parts)));
 }
 
 }  // namespace ctnet

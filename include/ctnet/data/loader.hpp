@@ -41,11 +41,10 @@ struct Batch {
 template <Dataset Set, class Transforms = Compose<>>
 class Loader {
   static constexpr Stage begins = stage_of<Set>();
+  static_assert(is_compose<Transforms>, "a Loader takes a Compose{...}: put the transforms into one");
   static_assert(begins == Stage::floats || Transforms::has_to_tensor,
                 "a Loader gives floats: put ToTensor{} into the Compose of this data set of bytes");
-  static_assert(begins == Stage::bytes || !Transforms::has_to_tensor,
-                "this data set gives floats already: leave ToTensor{} out of its Compose");
-  static_assert(Transforms::template accepts<Set::shape>());
+  static_assert(Transforms::template fits<begins, Set::shape.d[0]>());
 
  public:
   // One image of the batches; height and width are `any` where only the images know them. Such a loader works with

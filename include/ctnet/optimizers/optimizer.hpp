@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
@@ -15,33 +13,10 @@
 
 namespace ctnet {
 
-namespace detail {
-
-// Zeros, aligned to a cache line.
-template <class T>
-class AlignedZeros {
- public:
-  explicit AlignedZeros(std::size_t n) : data_(static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}))) {
-    std::uninitialized_fill_n(data_.get(), n, T{0});
-  }
-  T* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(T* p) const { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<T, Free> data_;
-};
-
-}  // namespace detail
-
 // How a backend carries out an optimizer's step. A backend whose parameters lie elsewhere (on a GPU) specialises this
 // with the same members; on the host all take the configuration's own apply, which goes through the CPU targets.
 template <class Config, class Backend>
 struct OptimizerKernel {
-  template <class T>
-  using Memory = detail::AlignedZeros<T>;
-
   template <class T>
   static void apply(const Config& config, const SegmentStep& s, T* p, const T* g, T* const* state, std::size_t n) {
     config.apply(s, p, g, state, n);
@@ -136,7 +111,7 @@ class Optimizer {
   i64 steps_ = 0;
   std::size_t size_, stride_;
   std::vector<Segment> segments_;
-  typename Kernel::template Memory<scalar> memory_;
+  typename Network::backend::template buffer<scalar> memory_;  // the parts of the state, one after the other
 };
 
 template <class Network, class Config>

@@ -67,7 +67,7 @@ class Numbers {
 
 // Replaced atomically: a run killed at any moment leaves the old file or the new one.
 template <class NetworkType, class OptimizerType>
-void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+[[gnu::cold]] void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
   io::SafetensorsWriter file;
   detail::add_tensors(file, net);
   const auto parts = optimizer.state();
@@ -98,7 +98,7 @@ void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState&
 
 // Throws Error where the file is not a checkpoint of this network and optimizer; both are then as they were.
 template <class NetworkType, class OptimizerType>
-RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path) {
+[[gnu::cold]] RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path) {
   using T = typename NetworkType::scalar;
   const io::Safetensors file = io::Safetensors::open(path);
   const char* const name = std::remove_cvref_t<decltype(optimizer.config())>::name;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../backends/kernel.hpp"
@@ -117,14 +118,22 @@ class Engine {
       if (steps[i].scratch) scratch = std::max(scratch, steps[i].scratch(program.op[i].op));
     scratch_.grow(static_cast<std::size_t>(scratch));
   }
+  // What was moved from has no memory: it may be assigned to or destroyed, calls throw Error.
+  Engine(Engine&& e) noexcept { swap(e); }
+  Engine& operator=(Engine&& e) noexcept {
+    Engine taken{std::move(e)};
+    swap(taken);
+    return *this;
+  }
 
   // Training mode: keeps what backward needs. x: batch images, read before this returns; the result lives in the arena.
   template <class X>
   const T* forward(const X* images, std::size_t batch) {
     const Program& p = program_;
+    begin("forward");
+    arena_.grow(batch * static_cast<std::size_t>(p.training.size));
     batch_ = batch;
     ++step_;
-    arena_.grow(batch * static_cast<std::size_t>(p.training.size));
     copy(images, value(p.training.value, 0), batch * elements(0));
     for (int i = 0; i < p.ops; ++i) {
       if (!steps_[i].forward) continue;
@@ -140,9 +149,9 @@ class Engine {
   template <class X>
   const T* predict(const X* images, std::size_t batch) {
     const Program& p = program_;
-    batch_ = batch;
-    trained_ = false;
+    begin("predict");
     arena_.grow(batch * static_cast<std::size_t>(p.inference.size));
+    batch_ = batch;
     const T* input = nullptr;
     if constexpr (std::is_same_v<X, T>) input = images;  // read where it lies
     if (!input || p.output == 0 || only_aliases(p.output)) {
@@ -157,12 +166,17 @@ class Engine {
     return value(p.inference.offset, p.output);
   }
 
+  // Throws Error where there is nothing to go back over: it takes one forward for each backward, whose memory it reuses.
+  void expect_forward() const {
+    if (!trained_) fail("backward: there is no forward before it (predict and an earlier backward keep nothing for it)");
+  }
   // After forward: adds to the gradients (overwrites them after zero_grad). grad: d loss / d output, as large as the output.
   // With input_gradient: gives d loss / d input, which lives until the next call; else null.
   template <class G>
   const T* backward(const G* grad, bool input_gradient) {
     const Program& p = program_;
-    if (!trained_) fail("backward without a forward before it (predict keeps nothing for it)");
+    expect_forward();
+    trained_ = false;
     if (input_gradient) input_gradient_.grow(batch_ * elements(0));
     T* const grad_input = input_gradient ? input_gradient_.data() : nullptr;
     auto gradient = [&](int v) { return v == 0 ? grad_input : value(p.training.gradient, v); };
@@ -205,14 +219,12 @@ class Engine {
   }
 
   // The next backward overwrites the gradients. They read as zeros until then.
-  void zero_grad() { cleared_ = true, zeroed_ = false; }
+  void zero_grad() { cleared_ = true; }
 
   std::span<T> parameters() { return {parameters_.data(), static_cast<std::size_t>(program_.parameters)}; }
   std::span<T> gradients() {
-    if (cleared_ && !zeroed_) {
-      for (std::size_t i = 0; i < gradients_.size(); ++i) gradients_.data()[i] = T(0);
-      zeroed_ = true;
-    }
+    if (cleared_) std::fill_n(gradients_.data(), gradients_.size(), T(0));
+    cleared_ = false;  // the caller may write what the next backward has to add to
     return {gradients_.data(), static_cast<std::size_t>(program_.parameters)};
   }
   std::span<T> statistics() { return {statistics_.data(), static_cast<std::size_t>(program_.statistics)}; }
@@ -244,6 +256,27 @@ class Engine {
   }
 
  private:
+  void begin(const char* what) {
+    if (!program_.value) fail(what, ": this network was moved from");
+    trained_ = false;
+  }
+  void swap(Engine& e) noexcept {
+    std::swap(program_, e.program_);
+    std::swap(steps_, e.steps_);
+    std::swap(parameters_, e.parameters_);
+    std::swap(gradients_, e.gradients_);
+    std::swap(statistics_, e.statistics_);
+    std::swap(saved_, e.saved_);
+    std::swap(scratch_, e.scratch_);
+    std::swap(arena_, e.arena_);
+    std::swap(input_gradient_, e.input_gradient_);
+    std::swap(batch_, e.batch_);
+    std::swap(seed_, e.seed_);
+    std::swap(step_, e.step_);
+    std::swap(trained_, e.trained_);
+    std::swap(cleared_, e.cleared_);
+    std::swap(times_, e.times_);
+  }
   std::size_t elements(int v) const { return static_cast<std::size_t>(program_.value[v].shape.size()); }
   T* value(const i64* offset, int v) { return arena_.data() + batch_ * static_cast<std::size_t>(offset[v]); }
   bool only_aliases(int v) const {
@@ -286,12 +319,12 @@ class Engine {
     times_[i].*which += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
-  Program program_;
-  const Step<T>* steps_;
+  Program program_{};
+  const Step<T>* steps_ = nullptr;
   typename B::template buffer<T> parameters_, gradients_, statistics_, saved_, scratch_, arena_, input_gradient_;
   std::size_t batch_ = 0;
   std::uint64_t seed_ = 0, step_ = 0;
-  bool trained_ = false, cleared_ = true, zeroed_ = true;
+  bool trained_ = false, cleared_ = true;
   OpTime* times_ = nullptr;
 };
 

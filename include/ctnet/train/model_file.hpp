@@ -24,15 +24,17 @@ template <class Net>
 std::vector<std::string> tensor_names(std::span<const TensorPlace> tensors) {
   const auto layers = layer_names<Net>();
   std::vector<std::string> names;
-  for (const TensorPlace& t : tensors)
-    names.push_back(layers[static_cast<std::size_t>(t.leaf)].path + "." + name(t.spec.role));
+  for (const TensorPlace& t : tensors) {
+    const std::string& path = layers[static_cast<std::size_t>(t.leaf)].path;  // none where the network is one layer
+    names.push_back((path.empty() ? "" : path + ".") + name(t.spec.role));
+  }
   return names;
 }
 
 inline io::Dims dims_of(const TensorSpec& s) { return io::Dims(s.dims, s.dims + s.rank); }
 
 template <class NetworkType>
-void add_tensors(io::SafetensorsWriter& file, NetworkType& net) {
+[[gnu::cold]] void add_tensors(io::SafetensorsWriter& file, NetworkType& net) {
   const auto names = tensor_names<typename NetworkType::Net>(net.tensors());
   for (std::size_t i = 0; i < names.size(); ++i)
     file.add(names[i], dims_of(net.tensors()[i].spec), net.values(net.tensors()[i]));
@@ -40,7 +42,7 @@ void add_tensors(io::SafetensorsWriter& file, NetworkType& net) {
 
 // Reads and checks everything, then writes: a file that is wrong leaves the network as it was.
 template <class NetworkType>
-void read_tensors(const io::Safetensors& file, NetworkType& net) {
+[[gnu::cold]] void read_tensors(const io::Safetensors& file, NetworkType& net) {
   using T = typename NetworkType::scalar;
   const auto tensors = net.tensors();
   const auto names = tensor_names<typename NetworkType::Net>(tensors);
@@ -62,7 +64,7 @@ void read_tensors(const io::Safetensors& file, NetworkType& net) {
 
 // Writes all parameters and statistics; the file is replaced atomically. Throws Error where it cannot be written.
 template <class NetworkType>
-void save(NetworkType& net, const std::string& path) {
+[[gnu::cold]] void save(NetworkType& net, const std::string& path) {
   io::SafetensorsWriter file;
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
@@ -73,7 +75,7 @@ void save(NetworkType& net, const std::string& path) {
 // Reads them again, from ours or from PyTorch's F32, F64, F16 or BF16. Throws Error that names file, tensor and both sides;
 // the network is then as it was.
 template <class NetworkType>
-void load(NetworkType& net, const std::string& path) {
+[[gnu::cold]] void load(NetworkType& net, const std::string& path) {
   detail::read_tensors(io::Safetensors::open(path), net);
 }
 

@@ -38,7 +38,7 @@ Program program_of() {
 // Net is a type (Sequential<...>), Input an Image<C, H, W>; a wrong shape is one compile error. Tensors are anything
 // contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows once.
 // Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's size does
-// not fit, std::bad_alloc.
+// not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must not move meanwhile.
 template <class NetType, class InputType_, class B = Cpu<float>>
 class Network {
   enum : unsigned { checked = Checked<NetType, InputType_>::size };
@@ -59,9 +59,11 @@ class Network {
   template <TensorLike X>
   View<const scalar> forward(const X& images) {
     const std::size_t n = batch_of(images, Input::shape, "forward: the input");
+    if (n == 0) fail("forward: the input has no images");
     return {engine_.forward(images.data(), n), n, output_shape()};
   }
-  // Gradients of the parameters, from d loss / d output of the last forward; they add up until zero_grad.
+  // Gradients of the parameters, from d loss / d output of the last forward; they add up until zero_grad. Once for each
+  // forward, whose memory it reuses.
   template <TensorLike G>
   void backward(const G& grad) {
     check_gradient(grad);
@@ -77,6 +79,7 @@ class Network {
   template <TensorLike X>
   View<const scalar> predict(const X& images) {
     const std::size_t n = batch_of(images, Input::shape, "predict: the input");
+    if (n == 0) return {nullptr, 0, output_shape()};
     return {engine_.predict(images.data(), n), n, output_shape()};
   }
 
@@ -105,7 +108,7 @@ class Network {
   template <TensorLike S>
   void load_state(const S& state) {
     if (static_cast<i64>(state.size()) != Facts::state_size)
-      fail("load_state: ", state.size(), " values, expected ", Facts::state_size);
+      fail("load_state: ", static_cast<i64>(state.size()), " values, expected ", Facts::state_size);
     auto from = state.data();
     for (const TensorPlace& t : tensors())
       for (scalar& v : values(t)) v = static_cast<scalar>(*from++);
@@ -117,8 +120,9 @@ class Network {
   static constexpr Shape output_shape() { return graph<Net, Input>.value[graph<Net, Input>.output].shape; }
   template <class G>
   void check_gradient(const G& grad) {
+    engine_.expect_forward();
     if (batch_of(grad, output_shape(), "backward: the gradient") != engine_.batch())
-      fail("backward: the gradient is of ", grad.size() / static_cast<std::size_t>(output_shape().size()),
+      fail("backward: the gradient is of ", static_cast<i64>(grad.size()) / output_shape().size(),
            " images, the last forward was of ", engine_.batch());
   }
 

@@ -86,6 +86,7 @@ template <class NetworkType, TensorLike X>
 Profile profile(NetworkType& net, const X& images, int repeats = 20) {
   using Net = typename NetworkType::Net;
   using T = typename NetworkType::scalar;
+  if (repeats < 1) fail("profile: ", repeats, " repeats, expected 1 or more");
   const auto state = net.state();
   const auto& engine = net.engine();
   const std::uint64_t seed = engine.seed(), step = engine.step();

@@ -52,8 +52,8 @@ inline std::vector<Case<AdaptiveAvgPoolOp>> recorded_adaptive() {
       on<AdaptiveAvgPool<2, 5>>("adaptive_avg_pool/2x5", {2, 5, 7}),
       on<AdaptiveAvgPool<6>>("adaptive_avg_pool/larger_than_image", {2, 4, 3}),
       on<AdaptiveAvgPool<1>>("adaptive_avg_pool/one", {3, 5, 4}),
-      on<GlobalAvgPool>("global_avg_pool/plain", {5, 7, 3}),
-      on<GlobalAvgPool>("global_avg_pool/one_pixel", {4, 1, 1}),
+      on<GlobalAvgPool>("adaptive_avg_pool/global", {5, 7, 3}),
+      on<GlobalAvgPool>("adaptive_avg_pool/global_one_pixel", {4, 1, 1}),
   };
 }
 

@@ -29,21 +29,27 @@ template <class T, int R, int M>
     a += a_step;
     b += b_step;
   }
-  unroll<R>([&](auto r) __attribute__((always_inline)) {
-    T* out = c + r * c_row;
-    const T base = bias ? bias[r] : T(0);
-    if (keep == M * lanes<T>) {
+  if (keep == M * lanes<T>) {
+    unroll<R>([&](auto r) __attribute__((always_inline)) {
+      T* out = c + r * c_row;
+      const T base = bias ? bias[r] : T(0);
       unroll<M>([&](auto m) __attribute__((always_inline)) {
         Vec<T> v = sum[r][m] + base;
         if (accumulate) v += load(out + m * lanes<T>);
         store(out + m * lanes<T>, v);
       });
-    } else {
-      T last[lanes<T>];
-      store(last, sum[r][M - 1]);
-      for (int i = lanes<T> - keep; i < lanes<T>; ++i) out[i] = last[i] + base + (accumulate ? out[i] : T(0));
+    });
+    return;
+  }
+  T part[R][lanes<T>];
+  unroll<R>([&](auto r) __attribute__((always_inline)) { store(part[r], sum[r][M - 1]); });
+#pragma GCC unroll 1
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 1
+    for (int i = lanes<T> - keep; i < lanes<T>; ++i) {
+      T* out = c + r * c_row + i;
+      *out = part[r][i] + (bias ? bias[r] : T(0)) + (accumulate ? *out : T(0));
     }
-  });
 }
 
 template <class T, int M>
@@ -133,7 +139,7 @@ template <class T, int N>
     unroll<N / 2>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
     if constexpr (N > 4) unroll<N / 4>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
     if constexpr (N > 8) unroll<N / 8>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
-    if constexpr (N == 16 || N == 8 || N == 4) v[0] = add_pairs<T>(v[0], v[1]);
+    if constexpr (N > 2) v[0] = add_pairs<T>(v[0], v[1]);
     // v[0] now holds, N by N, partial sums of every vector
     for (int have = lanes<T>; have > N; have /= 2) v[0] = add_pairs<T>(v[0], v[0]);
     T all[lanes<T>];
@@ -142,47 +148,53 @@ template <class T, int N>
   }
 }
 
+// Ones in the bits of the last k lanes, zeros before.
+template <class T>
+struct LastLanes {
+  typedef decltype(Vec<T>{} < Vec<T>{}) Mask;
+  [[gnu::always_inline]] static inline Mask of(int k) {
+    Vec<T> lane;
+    for (int i = 0; i < lanes<T>; ++i) lane[i] = T(i);
+    return lane >= T(lanes<T> - k);
+  }
+};
+
 template <class T, int R, int S>
 [[gnu::noinline]] void dot_tile(int k, const T* a, i64 a_row, const T* b, i64 b_row, T* c, i64 c_row, const T* bias,
                                 bool accumulate) {
   Vec<T> sum[R * S];
   unroll<R * S>([&](auto i) __attribute__((always_inline)) { sum[i] = Vec<T>{}; });
-  auto step = [&](int p, auto keep) __attribute__((always_inline)) {
+  auto step = [&](auto keep) __attribute__((always_inline)) {
     Vec<T> right[S];
-    unroll<S>([&](auto s) __attribute__((always_inline)) {
-      right[s] = load(b + s * b_row + p);
-      keep(right[s]);
-    });
+    unroll<S>([&](auto s) __attribute__((always_inline)) { right[s] = load(b + s * b_row); });
     unroll<R>([&](auto r) __attribute__((always_inline)) {
-      Vec<T> left = load(a + r * a_row + p);
+      Vec<T> left = load(a + r * a_row);
       keep(left);
       unroll<S>([&](auto s) __attribute__((always_inline)) { sum[r * S + s] += left * right[s]; });
     });
   };
-  int p = 0;
-  for (; p + lanes<T> <= k; p += lanes<T>) step(p, [](Vec<T>&) __attribute__((always_inline)) {});
-  T rest[R * S] = {};
-  if (p < k && k >= lanes<T>) {
-    // the last vector overlaps what was done: its first lanes count as zeros
-    const int done = lanes<T> - (k - p);
-    step(k - lanes<T>, [done](Vec<T>& v) __attribute__((always_inline)) {
-      T lane[lanes<T>];
-      store(lane, v);
-      for (int i = 0; i < lanes<T>; ++i) lane[i] = i < done ? T(0) : lane[i];
-      v = load(lane);
-    });
-  } else {
-    for (; p < k; ++p)
-      for (int i = 0; i < R * S; ++i) rest[i] += a[i / S * a_row + p] * b[i % S * b_row + p];
+  const bool whole = k >= lanes<T>;
+  for (; k >= lanes<T>; k -= lanes<T>, a += lanes<T>, b += lanes<T>) step([](auto&) __attribute__((always_inline)) {});
+  if (k > 0 && whole) {  // one more vector, which ends with the last element: what was done before counts as zero
+    a -= lanes<T> - k, b -= lanes<T> - k;
+    const typename LastLanes<T>::Mask mask = LastLanes<T>::of(k);
+    step([mask](auto& v) __attribute__((always_inline)) { v = (Vec<T>)((typename LastLanes<T>::Mask)v & mask); });
+  } else if (k > 0) {
+    T a_rest[R * lanes<T>] = {}, b_rest[S * lanes<T>] = {};
+    for (int i = 0; i < k; ++i) {
+      for (int r = 0; r < R; ++r) a_rest[r * lanes<T> + i] = a[r * a_row + i];
+      for (int s = 0; s < S; ++s) b_rest[s * lanes<T> + i] = b[s * b_row + i];
+    }
+    a = a_rest, b = b_rest, a_row = b_row = lanes<T>;
+    step([](auto&) __attribute__((always_inline)) {});
   }
   T total[R * S];
   sum_each<T, R * S>(sum, total);
-  for (int r = 0; r < R; ++r)
-    for (int s = 0; s < S; ++s) {
-      T v = total[r * S + s] + rest[r * S + s] + (bias ? bias[s] : T(0));
-      T* out = c + r * c_row + s;
-      *out = accumulate ? *out + v : v;
-    }
+#pragma GCC unroll 1
+  for (int i = 0; i < R * S; ++i) {
+    T* out = c + i / S * c_row + i % S;
+    *out = total[i] + (bias ? bias[i % S] : T(0)) + (accumulate ? *out : T(0));
+  }
 }
 
 template <class T>

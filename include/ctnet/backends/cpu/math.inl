@@ -11,8 +11,7 @@ typedef unsigned VecU __attribute__((vector_size(CTNET_VECTOR_BYTES)));
 template <int N>
 [[gnu::always_inline]] inline Vec<float> polynomial(Vec<float> x, const float (&c)[N]) {
   Vec<float> y = splat<float>(c[N - 1]);
-#pragma GCC unroll 16
-  for (int i = N - 2; i >= 0; --i) y = y * x + c[i];
+  unroll<N - 1>([&](auto i) __attribute__((always_inline)) { y = y * x + c[N - 2 - i]; });
   return y;
 }
 

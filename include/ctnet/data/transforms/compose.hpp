@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../sample.hpp"
 #include "to_tensor.hpp"
 #include "workspace.hpp"
 
@@ -16,26 +17,23 @@ namespace detail {
 template <class T>
 inline constexpr bool is_to_tensor = std::is_same_v<T, ToTensor>;
 
-template <class T, bool BeforeToTensor, bool AfterToTensor>
+// The one place where a transform that does not fit speaks; its name stands in the compiler's note.
+template <class T, Stage Gets, int Channels>
 struct InItsPlace {
-  static_assert(!BeforeToTensor || is_to_tensor<T> || TransformOf<T, Bitmap>,
+  static_assert(Gets != Stage::bytes || is_to_tensor<T> || TransformOf<T, Bitmap>,
                 "this transform works on floats: put it after ToTensor{}");
-  static_assert(!AfterToTensor || is_to_tensor<T> || TransformOf<T, Planes>,
+  static_assert(Gets != Stage::floats || is_to_tensor<T> || TransformOf<T, Planes>,
                 "this transform works on bytes: put it before ToTensor{}");
-  static_assert(!AfterToTensor || !is_to_tensor<T>, "ToTensor{} is there twice");
-  static constexpr bool value = true;
-};
-
-template <class T, int C>
-struct Accepts {
-  static constexpr bool ok() {
-    if constexpr (requires { T::accepts(Shape{}); })
-      return T::accepts(Shape{C, any, any});
+  static_assert(Gets != Stage::floats || !is_to_tensor<T>,
+                "ToTensor{} gets floats already: it is there twice, or the data set gives floats");
+  static constexpr bool accepts() {
+    if constexpr (Channels > 0 && requires { T::accepts(Shape{}); })
+      return T::accepts(Shape{Channels, any, any});
     else
       return true;
   }
-  static_assert(ok(), "this transform is made for images of another number of channels");
-  static constexpr bool value = ok();
+  static_assert(accepts(), "this transform is made for images of another number of channels");
+  static constexpr bool value = true;
 };
 
 }  // namespace detail
@@ -53,7 +51,7 @@ class Compose {
   static constexpr bool has_to_tensor = to_tensor < size;
 
   constexpr explicit Compose(T... transforms) : transforms_(std::move(transforms)...) {
-    check(std::index_sequence_for<T...>{});
+    if constexpr (has_to_tensor) static_assert(check<Stage::bytes, 0>(std::index_sequence_for<T...>{}));
   }
 
   // What comes out of an image of shape `in`.
@@ -61,10 +59,10 @@ class Compose {
     ((in = shape_after_at<T>(in)), ...);
     return in;
   }
-  template <Shape In>
-  static consteval bool accepts() {
-    // channels never change on the way
-    return (detail::Accepts<T, In.d[0]>::value && ... && true);
+  // Does not compile where a transform cannot work on images of `Channels` channels that begin as Begin.
+  template <Stage Begin, int Channels>
+  static consteval bool fits() {
+    return check<Begin, Channels>(std::index_sequence_for<T...>{});
   }
 
   // Runs all on the sample: from sample.image, or from sample.tensor where Begin is floats, to sample.tensor.
@@ -81,10 +79,10 @@ class Compose {
     else
       return in;
   }
-  template <std::size_t... I>
-  static constexpr void check(std::index_sequence<I...>) {
-    static_assert((detail::InItsPlace < T, has_to_tensor && (static_cast<int>(I) < to_tensor),
-                   has_to_tensor && (static_cast<int>(I) > to_tensor) > ::value && ... && true));
+  template <Stage Begin, int Channels, std::size_t... I>
+  static consteval bool check(std::index_sequence<I...>) {
+    return (detail::InItsPlace < T, static_cast<int>(I) <= to_tensor ? Begin : Stage::floats,
+            Channels > ::value && ... && true);
   }
   template <Stage Begin, std::size_t... I>
   void apply(Sample& sample, Workspace& workspace, Random& random, std::index_sequence<I...>) const {
@@ -102,5 +100,10 @@ class Compose {
 
   std::tuple<T...> transforms_;
 };
+
+template <class T>
+inline constexpr bool is_compose = false;
+template <class... T>
+inline constexpr bool is_compose<Compose<T...>> = true;
 
 }  // namespace ctnet::data

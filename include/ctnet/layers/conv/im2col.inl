@@ -16,6 +16,49 @@ inline Inside inside(const ConvOp& o, int s) {
   return {from, to};
 }
 
+// Rows are short: n values in pieces of a fixed size, the last of which overlaps the one before.
+template <int Piece, class T>
+[[gnu::always_inline]] inline void copy_pieces(T* to, const T* from, int n) {
+  for (int i = 0; i < n - Piece; i += Piece) __builtin_memcpy(to + i, from + i, Piece * sizeof(T));
+  __builtin_memcpy(to + n - Piece, from + n - Piece, Piece * sizeof(T));
+}
+template <class T>
+[[gnu::always_inline]] inline void copy_row(T* to, const T* from, int n) {
+  if (n >= 16)
+    copy_pieces<16>(to, from, n);
+  else if (n >= 8)
+    copy_pieces<8>(to, from, n);
+  else if (n >= 4)
+    copy_pieces<4>(to, from, n);
+  else
+    for (int i = 0; i < n; ++i) to[i] = from[i];
+}
+template <int Piece, class T>
+[[gnu::always_inline]] inline void add_piece(T* to, const T* a, const T* b) {
+  T sum[Piece];
+#pragma GCC unroll 16
+  for (int i = 0; i < Piece; ++i) sum[i] = a[i] + b[i];
+  __builtin_memcpy(to, sum, sizeof sum);
+}
+template <int Piece, class T>
+[[gnu::always_inline]] inline void add_pieces(T* to, const T* from, int n) {
+  T last[Piece];
+  add_piece<Piece>(last, to + n - Piece, from + n - Piece);  // before its overlap is written
+  for (int i = 0; i < n - Piece; i += Piece) add_piece<Piece>(to + i, to + i, from + i);
+  __builtin_memcpy(to + n - Piece, last, sizeof last);
+}
+template <class T>
+[[gnu::always_inline]] inline void add_row(T* to, const T* from, int n) {
+  if (n >= 16)
+    add_pieces<16>(to, from, n);
+  else if (n >= 8)
+    add_pieces<8>(to, from, n);
+  else if (n >= 4)
+    add_pieces<4>(to, from, n);
+  else
+    for (int i = 0; i < n; ++i) to[i] += from[i];
+}
+
 template <class T>
 void im2col_gather(const ConvOp& o, const T* x, T* col, int first, int last) {
   for (int c = 0; c < o.group_c(); ++c)
@@ -31,7 +74,7 @@ void im2col_gather(const ConvOp& o, const T* x, T* col, int first, int last) {
           const T* row = x + (i64{c} * o.h + y) * o.w + s * o.dilation_w - o.pad_w;
           for (int q = 0; q < in.from; ++q) col[q] = T(0);
           if (o.stride_w == 1)
-            for (int q = in.from; q < in.to; ++q) col[q] = row[q];
+            copy_row(col + in.from, row + in.from, in.to - in.from);
           else
             for (int q = in.from; q < in.to; ++q) col[q] = row[q * o.stride_w];
           for (int q = in.to; q < o.q; ++q) col[q] = T(0);
@@ -50,7 +93,7 @@ void im2col_scatter_add(const ConvOp& o, const T* col, T* x, int first, int last
           if (y < 0 || y >= o.h) continue;
           T* row = x + (i64{c} * o.h + y) * o.w + s * o.dilation_w - o.pad_w;
           if (o.stride_w == 1)
-            for (int q = in.from; q < in.to; ++q) row[q] += col[q];
+            add_row(row + in.from, col + in.from, in.to - in.from);
           else
             for (int q = in.from; q < in.to; ++q) row[q * o.stride_w] += col[q];
         }

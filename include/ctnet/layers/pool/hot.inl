@@ -40,9 +40,9 @@ void max_pool_2x2_backward(i64 planes, int h, int w, const T* in, const T* grad_
         const bool c_wins = wins(c, m);
         m = c_wins ? c : m;
         const bool d_wins = wins(d, m);
-        grad_top[2 * q] = b_wins | c_wins | d_wins ? T(0) : g;
-        grad_top[2 * q + 1] = b_wins & !c_wins & !d_wins ? g : T(0);
-        grad_bottom[2 * q] = c_wins & !d_wins ? g : T(0);
+        grad_top[2 * q] = (b_wins | c_wins | d_wins) ? T(0) : g;
+        grad_top[2 * q + 1] = (b_wins & !c_wins & !d_wins) ? g : T(0);
+        grad_bottom[2 * q] = (c_wins & !d_wins) ? g : T(0);
         grad_bottom[2 * q + 1] = d_wins ? g : T(0);
       }
     }
