@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # ctnet_program(TARGET SOURCE...): an executable of ours, on ctnet, with our warnings and the chosen sanitizers.
+set(CMAKE_CXX_EXTENSIONS OFF)
 set(CTNET_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   list(APPEND CTNET_WARNINGS -Wno-restrict)  # false alarms on "text" + std::string: GCC bug 105651
@@ -17,5 +18,4 @@ endif()
 function(ctnet_program target)
   add_executable(${target} ${ARGN})
   target_link_libraries(${target} PRIVATE ctnet_development)
-  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()

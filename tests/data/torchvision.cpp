@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every deterministic transform against torchvision's own result on the same picture: equal, pixel by pixel.
-#include <ctnet/data.hpp>
 #include <doctest/doctest.h>
+#include <ctnet/data.hpp>
 #include <map>
 
 #include "recorded.hpp"

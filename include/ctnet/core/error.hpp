@@ -16,21 +16,21 @@ struct Error : std::runtime_error {
 namespace detail {
 
 // A piece of an error's sentence. One type for all, so that each place that can fail costs the compiler little.
-struct Words {
+struct Piece {
   std::string text;
 
-  Words(const char* s) : text(s) {}
-  Words(const std::string& s) : text(s) {}
-  Words(std::string_view s) : text(s) {}
-  Words(char c) : text(1, c) {}
-  Words(double v) : text(std::to_string(v)) {}
+  Piece(const char* s) : text(s) {}
+  Piece(const std::string& s) : text(s) {}
+  Piece(std::string_view s) : text(s) {}
+  Piece(char c) : text(1, c) {}
+  Piece(double v) : text(std::to_string(v)) {}
   template <class I>
     requires std::is_integral_v<I>
-  Words(I v) : text(std::is_signed_v<I> ? std::to_string(static_cast<long long>(v))
+  Piece(I v) : text(std::is_signed_v<I> ? std::to_string(static_cast<long long>(v))
                                         : std::to_string(static_cast<unsigned long long>(v))) {}
 };
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Words* words, int n) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Piece* words, int n) {
   std::string sentence;
   for (int i = 0; i < n; ++i) sentence += words[i].text;
   throw Error(sentence);
@@ -41,7 +41,7 @@ struct Words {
 // Throws Error with its arguments (text and numbers) strung together: fail(file, ": ", n, " bytes, expected ", m).
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
-  const detail::Words words[] = {parts...};
+  const detail::Piece words[] = {parts...};
   detail::fail_with(words, static_cast<int>(sizeof...(parts)));
 }
 

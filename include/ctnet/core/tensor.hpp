@@ -65,10 +65,11 @@ class View {
       : data_(data),
         rank_(s.rank + 1),
         dims_{n, static_cast<std::size_t>(s.d[0]), static_cast<std::size_t>(s.d[1]), static_cast<std::size_t>(s.d[2])} {}
-  constexpr operator View<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data_, rank_, dims_};
+  // A view to read from a view to write to.
+  template <class U>
+    requires(std::is_const_v<T> && std::is_same_v<U, value_type>)
+  constexpr View(const View<U>& v) : data_(v.data()), rank_(v.rank()) {
+    for (int i = 0; i < rank_; ++i) dims_[static_cast<std::size_t>(i)] = v.shape(i);
   }
 
   constexpr T* data() const { return data_; }

@@ -10,6 +10,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -42,14 +44,15 @@ template <Dataset Set, class Transforms = Compose<>>
 class Loader {
   static constexpr Stage begins = stage_of<Set>();
   static_assert(is_compose<Transforms>, "a Loader takes a Compose{...}: put the transforms into one");
-  static_assert(begins == Stage::floats || Transforms::has_to_tensor,
+  // goes on with something valid after that error, so that it stays the only one
+  using Checked = std::conditional_t<is_compose<Transforms>, Transforms, Compose<ToTensor>>;
+  static_assert(begins == Stage::floats || Checked::has_to_tensor,
                 "a Loader gives floats: put ToTensor{} into the Compose of this data set of bytes");
-  static_assert(Transforms::template fits<begins, Set::shape.d[0]>());
 
  public:
   // One image of the batches; height and width are `any` where only the images know them. Such a loader works with
   // batch_size 1, or where all images of a batch turn out equal in size.
-  static constexpr Shape shape = Transforms::shape(Set::shape);
+  static constexpr Shape shape = Checked::shape(Set::shape);
 
   // Keeps a reference to the data set, which must live longer; a temporary is moved in. Throws Error where the options
   // make no sense or the set is empty.
@@ -200,6 +203,7 @@ class Loader {
  private:
   std::size_t samples() const { return options_.sampler.weighted.num_samples; }
   void check() {
+    Checked::template check<begins, Set::shape.d[0]>();
     if (options_.batch_size < 1) fail("Loader: batch_size is ", options_.batch_size, ", expected 1 or more");
     if (options_.workers < 0 || options_.workers > 1024)
       fail("Loader: workers is ", options_.workers, ", expected 0 to 1024");

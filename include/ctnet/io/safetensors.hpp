@@ -168,7 +168,7 @@ class Safetensors {
     }
   }
 
-  void read_header() {
+  [[gnu::cold]] void read_header() {
     if (bytes_.size() < 8) fail(name_, ": ", bytes_.size(), " bytes, a safetensors file has at least 8");
     std::uint64_t n = 0;
     std::memcpy(&n, bytes_.data(), 8);
@@ -193,7 +193,7 @@ class Safetensors {
     check_layout();
   }
 
-  void read_tensor(detail::JsonCursor& json, const std::string& name) {
+  [[gnu::cold]] void read_tensor(detail::JsonCursor& json, const std::string& name) {
     TensorInfo t;
     t.name = name;
     const std::string where = name_ + ": tensor '" + name + "'";
@@ -235,10 +235,22 @@ class Safetensors {
     tensors_.push_back(std::move(t));
   }
 
-  void check_layout() {
-    std::sort(tensors_.begin(), tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    });
+  // The tensors' indices in the order of `before`. One sort for both orders, because each costs compilation.
+  std::vector<std::size_t> ordered(bool (*before)(const TensorInfo&, const TensorInfo&)) const {
+    std::vector<std::size_t> order(tensors_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return before(tensors_[a], tensors_[b]); });
+    return order;
+  }
+
+  [[gnu::cold]] void check_layout() {
+    std::vector<TensorInfo> as_they_lie;
+    for (const std::size_t i : ordered([](const TensorInfo&a, const TensorInfo&b) {
+           return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+         }))
+      as_they_lie.push_back(std::move(tensors_[i]));
+    tensors_ = std::move(as_they_lie);
     std::size_t covered = 0;
     for (const TensorInfo& t : tensors_) {
       if (t.begin != covered)
@@ -248,12 +260,9 @@ class Safetensors {
     }
     if (covered != data_.size())
       fail(name_, ": ", data_.size(), " bytes of data, expected ", covered, ", the tensors' end");
-    by_name_.resize(tensors_.size());
-    for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = i;
-    const auto before = [&](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; };
-    std::sort(by_name_.begin(), by_name_.end(), before);
+    by_name_ = ordered([](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
     for (std::size_t i = 1; i < by_name_.size(); ++i)
-      if (!before(by_name_[i - 1], by_name_[i]))
+      if (tensors_[by_name_[i - 1]].name == tensors_[by_name_[i]].name)
         fail(name_, ": tensor '", tensors_[by_name_[i]].name, "' is there twice");
   }
 

@@ -36,7 +36,7 @@ concept Layer = requires(Shape s, Diagnosis& d) {
 
 // Base of layers without parameters and without multiplications worth counting.
 struct NoState {
-  static constexpr TensorSpecs tensors() { return {}; }
+  static constexpr TensorSpecs tensors() { return TensorSpecs{}; }
   static constexpr i64 macs(Shape, Shape) { return 0; }
 };
 

@@ -19,7 +19,7 @@ template <class Net, class Input>
 class Analysis {
   enum : unsigned { checked = Checked<Net, Input>::size };
   static constexpr int n = detail::leaves<Net>;
-  static constexpr const Graph<n>& g = graph<Net, Input>;
+  static constexpr const Graph<n>& g() { return graph<Net, Input>; }
   static constexpr i64 element = 4;
 
   struct Layers {
@@ -32,11 +32,11 @@ class Analysis {
   static constexpr Layers facts() {
     Layers f{};
     int root[n + 1]{};
-    detail::find_roots(g, false, root);
+    detail::find_roots(g(), false, root);
     for (int i = 0; i < n; ++i) {
-      const OpNode& o = g.op[i];
-      const Shape out = g.value[o.out].shape;
-      f.layer[i] = {g.value[o.in[0]].shape, out, o.parameter_count, o.macs,
+      const OpNode& o = g().op[i];
+      const Shape out = g().value[o.out].shape;
+      f.layer[i] = {g().value[o.in[0]].shape, out, o.parameter_count, o.macs,
                     root[o.out] == o.out ? element * out.size() : 0};
     }
     return f;
@@ -44,12 +44,12 @@ class Analysis {
 
  public:
   static constexpr Shape input = Input::shape;
-  static constexpr Shape output = g.value[g.output].shape;
-  static constexpr i64 parameters = g.parameters;
-  static constexpr i64 state_size = g.parameters + g.statistics;  // with BatchNorm's running statistics
-  static constexpr i64 macs = g.macs;
-  static constexpr i64 inference_bytes = element * plan_inference(g).size;  // activations, the input counted, by liveness
-  static constexpr i64 training_bytes = element * plan_training(g).size;    // activations and their gradients
+  static constexpr Shape output = g().value[g().output].shape;
+  static constexpr i64 parameters = g().parameters;
+  static constexpr i64 state_size = g().parameters + g().statistics;  // with BatchNorm's running statistics
+  static constexpr i64 macs = g().macs;
+  static constexpr i64 inference_bytes = element * plan_inference(g()).size;  // activations, the input counted, by liveness
+  static constexpr i64 training_bytes = element * plan_training(g()).size;    // activations and their gradients
   static constexpr Layers layers = facts();
 };
 

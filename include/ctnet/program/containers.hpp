@@ -49,7 +49,7 @@ struct Slots<Ints<I...>, L...> : Slot<I, L>... {};
 template <class... L>
 struct Children {
   static constexpr int count = static_cast<int>(sizeof...(L));
-  static constexpr int leaf_counts[] = {leaves<L>..., 0};
+  static constexpr int leaf_counts[sizeof...(L) + 1] = {leaves<L>..., 0};
   static constexpr int sum() {
     int s = 0;
     for (int n : leaf_counts) s += n;
@@ -69,14 +69,14 @@ constexpr ChildAt child_of_leaf(const int* leaf_counts, int leaf) {
   return {c, leaf};
 }
 template <class L, int I>
-struct LeafAt {
-  static constexpr ChildAt at = child_of_leaf(L::Kids::leaf_counts, I);
-  using type = typename LeafAt<typename L::Kids::template child<at.child>, at.leaf>::type;
-};
-template <Layer L, int I>
-struct LeafAt<L, I> {
-  using type = L;
-};
+constexpr auto leaf_of() {
+  if constexpr (Layer<L>) {
+    return Hold<L>{};
+  } else {
+    constexpr ChildAt at = child_of_leaf(L::Kids::leaf_counts, I);
+    return leaf_of<typename L::Kids::template child<at.child>, at.leaf>();
+  }
+}
 
 constexpr unsigned long long hash(const char* s) {  // FNV-1a
   unsigned long long h = 14695981039346656037ull;

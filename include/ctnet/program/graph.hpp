@@ -66,7 +66,7 @@ class Builder {
     return push(&v, 1, out, L::traits, pack_op(L::op(in, out)), L::tensors(), L::macs(in, out));
   }
   constexpr int push(const int* in, int inputs, Shape out, const Traits& traits, const OpWords& words,
-                     const TensorSpecs& specs = {}, i64 work = 0) {
+                     const TensorSpecs& specs = TensorSpecs{}, i64 work = 0) {
     OpNode& o = op_[ops];
     o.inputs = inputs;
     for (int j = 0; j < inputs; ++j) {

@@ -24,72 +24,72 @@ constexpr auto dimension() {
     return D;
 }
 
-// Words are gathered as types; End decides what they become.
-template <template <auto...> class End, auto... W>
-struct Saying {
-  template <auto... More>
-  using and_ = Saying<End, W..., More...>;
-  template <Shape S>
-  static constexpr auto shape_() {
-    if constexpr (S.rank == 3)
-      return and_<dimension<S.d[0]>(), x, dimension<S.d[1]>(), x, dimension<S.d[2]>()>{};
-    else
-      return and_<dimension<S.d[0]>()>{};
-  }
-  template <Shape S>
-  using shape = decltype(shape_<S>());
-  using said = End<W...>;
-};
+// A sentence in the making: a type, so that sentences can be strung together with +.
 template <auto... W>
-using sentence_of = sentence_error<W...>;
-template <int Index, class Type>
-struct OfLayer {
-  template <auto... W>
-  using error = network_error<layer, Index, Type, W...>;
-};
-
-struct Fine {};
-
-template <Fault F, class S>
-constexpr auto put_into_words() {
-  constexpr int want = F.want.d[0], a = F.number[0], b = F.number[1];
-  if constexpr (F.kind == FaultKind::channels)
-    return typename S::template and_<expects, want, channels, gets, F.have.d[0]>{};
-  else if constexpr (F.kind == FaultKind::features)
-    return typename S::template and_<expects, want, features, gets, F.have.d[0]>{};
-  else if constexpr (F.kind == FaultKind::flatten_missing)
-    return typename S::template and_<expects, want, features, gets>::template shape<
-        F.have>::template and_<a_Flatten_is_missing_before_it>{};
-  else if constexpr (F.kind == FaultKind::image_expected)
-    return typename S::template and_<expects, an_image, gets, F.have.d[0], features>{};
-  else if constexpr (F.kind == FaultKind::window && F.want.d[0] == F.want.d[1])
-    return typename S::template and_<window, want, does_not_fit_into, F.have.d[1], x, F.have.d[2]>{};
-  else if constexpr (F.kind == FaultKind::window)
-    return typename S::template and_<window, want, x, F.want.d[1], does_not_fit_into, F.have.d[1], x, F.have.d[2]>{};
-  else if constexpr (F.kind == FaultKind::groups)
-    return typename S::template and_<a, groups, do_not_divide, b, channels>{};
-  else if constexpr (F.kind == FaultKind::positive)
-    return typename S::template and_<a, must_be_positive>{};
-  else if constexpr (F.kind == FaultKind::pool_pad)
-    return typename S::template and_<pad, a, is_more_than_half_of, window, b>{};
-  else if constexpr (F.kind == FaultKind::ratio)
-    return typename S::template and_<probability, a, per, b, must_be_from_0_to_below_1>{};
-  else if constexpr (F.kind == FaultKind::option_unknown)
-    return typename S::template and_<option, a, is_not_known_to_this_layer>{};
-  else if constexpr (F.kind == FaultKind::option_twice)
-    return typename S::template and_<option, a, is_given_twice>{};
-  else if constexpr (F.kind == FaultKind::tap_missing)
-    return typename S::template and_<tap_does_not_exist>{};
-  else if constexpr (F.kind == FaultKind::tap_twice)
-    return typename S::template and_<tap_exists_already>{};
-  else if constexpr (F.kind == FaultKind::branch)
-    return typename S::template and_<branch, a, this_branch_gives>::template shape<
-        F.have>::template and_<first_branch_gives>::template shape<F.want>{};
-  else if constexpr (F.kind == FaultKind::tap_shape)
-    return typename S::template and_<tap_gives>::template shape<F.have>::template and_<expects>::template shape<F.want>{};
-  else
-    return typename S::template and_<a_branch_is_missing>{};
+struct Saying {};
+template <auto... A, auto... B>
+constexpr Saying<A..., B...> operator+(Saying<A...>, Saying<B...>) {
+  return {};
 }
+template <Shape S>
+constexpr auto in_words() {
+  if constexpr (S.rank == 3)
+    return Saying<dimension<S.d[0]>(), x, dimension<S.d[1]>(), x, dimension<S.d[2]>()>{};
+  else
+    return Saying<dimension<S.d[0]>()>{};
+}
+
+template <Fault F>
+constexpr auto in_words() {
+  constexpr FaultKind kind = F.kind;
+  constexpr int want = F.want.d[0], a = F.number[0], b = F.number[1];
+  if constexpr (kind == FaultKind::channels)
+    return Saying<expects, want, channels, gets, F.have.d[0]>{};
+  else if constexpr (kind == FaultKind::features)
+    return Saying<expects, want, features, gets, F.have.d[0]>{};
+  else if constexpr (kind == FaultKind::flatten_missing)
+    return Saying<expects, want, features, gets>{} + in_words<F.have>() + Saying<a_Flatten_is_missing_before_it>{};
+  else if constexpr (kind == FaultKind::image_expected)
+    return Saying<expects, an_image, gets, F.have.d[0], features>{};
+  else if constexpr (kind == FaultKind::window && F.want.d[0] == F.want.d[1])
+    return Saying<window, want, does_not_fit_into, F.have.d[1], x, F.have.d[2]>{};
+  else if constexpr (kind == FaultKind::window)
+    return Saying<window, want, x, F.want.d[1], does_not_fit_into, F.have.d[1], x, F.have.d[2]>{};
+  else if constexpr (kind == FaultKind::groups)
+    return Saying<a, groups, do_not_divide, b, channels>{};
+  else if constexpr (kind == FaultKind::positive)
+    return Saying<a, must_be_positive>{};
+  else if constexpr (kind == FaultKind::pool_pad)
+    return Saying<pad, a, is_more_than_half_of, window, b>{};
+  else if constexpr (kind == FaultKind::ratio)
+    return Saying<probability, a, per, b, must_be_from_0_to_below_1>{};
+  else if constexpr (kind == FaultKind::option_unknown)
+    return Saying<option, a, is_not_known_to_this_layer>{};
+  else if constexpr (kind == FaultKind::option_twice)
+    return Saying<option, a, is_given_twice>{};
+  else if constexpr (kind == FaultKind::tap_missing)
+    return Saying<tap_does_not_exist>{};
+  else if constexpr (kind == FaultKind::tap_twice)
+    return Saying<tap_exists_already>{};
+  else if constexpr (kind == FaultKind::branch)
+    return Saying<branch, a, this_branch_gives>{} + in_words<F.have>() + Saying<first_branch_gives>{} + in_words<F.want>();
+  else if constexpr (kind == FaultKind::tap_shape)
+    return Saying<tap_gives>{} + in_words<F.have>() + Saying<expects>{} + in_words<F.want>();
+  else if constexpr (kind == FaultKind::open_input)
+    return Saying<network, takes>{} + in_words<F.have>() + Saying<a_crop_or_a_fixed_Image_is_missing>{};
+  else
+    return Saying<a_branch_is_missing>{};
+}
+
+template <int Index, class Type, auto... W>
+constexpr Hold<network_error<layer, Index, Type, W...>> of_layer(Hold<Type>, Saying<W...>) {
+  return {};
+}
+template <auto... W>
+constexpr Hold<sentence_error<W...>> of_none(Saying<W...>) {
+  return {};
+}
+struct Fine {};
 
 template <class Net, class In>
 constexpr auto verdict() {
@@ -97,13 +97,11 @@ constexpr auto verdict() {
   if constexpr (!f)
     return Hold<Fine>{};
   else if constexpr (f.kind == FaultKind::open_input)
-    return Hold<typename Saying<sentence_of, network, takes>::template shape<f.have>::template and_<
-        a_crop_or_a_fixed_Image_is_missing>::said>{};
-  else if constexpr (f.leaf < leaves<Net>) {
-    using L = typename LeafAt<Net, f.leaf>::type;
-    return Hold<typename decltype(put_into_words<f, Saying<OfLayer<f.leaf, L>::template error>>())::said>{};
-  } else  // a tap after the last layer
-    return Hold<typename decltype(put_into_words<f, Saying<sentence_of, network>>())::said>{};
+    return of_none(in_words<f>());
+  else if constexpr (f.leaf < leaves<Net>)
+    return of_layer<f.leaf>(leaf_of<Net, f.leaf>(), in_words<f>());
+  else  // a tap after the last layer
+    return of_none(Saying<network>{} + in_words<f>());
 }
 
 }  // namespace detail
@@ -122,8 +120,7 @@ constexpr auto loader_verdict() {
   if constexpr (Gives == Takes)
     return Hold<Fine>{};
   else
-    return Hold<typename Saying<sentence_of, loader, gives>::template shape<
-        Gives>::template and_<network, takes>::template shape<Takes>::said>{};
+    return of_none(Saying<loader, gives>{} + in_words<Gives>() + Saying<network, takes>{} + in_words<Takes>());
 }
 }  // namespace detail
 template <Shape Gives, Shape Takes>

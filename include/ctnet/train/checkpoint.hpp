@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A training run in one safetensors file: parameters, statistics, optimizer state, where the run stands, its history and its
-// random state. Numbers in the metadata are written in hexadecimal floating point, so that a resumed run has the same bits.
+// A training run in one safetensors file: parameters and statistics under their names, the optimizer's state as
+// "optimizer.*", where the run stands, its history and its random state as "training.*". All numbers are tensors of
+// F64, I64 or U64, so that a resumed run has the same bits; the metadata says whose they are.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../report/history.hpp"
@@ -16,83 +18,98 @@ namespace ctnet {
 // Where a run stands: `batch` batches of epoch `epoch` (from 0) are done.
 struct RunState {
   i64 epoch = 0, batch = 0, step = 0;
-  double loss_sum = 0, correct = 0, seconds = 0;  // of the epoch so far
-  long long images = 0;
+  i64 images = 0, counted = 0, correct = 0;  // of the epoch so far; counted: those with a label to get right
+  double loss_sum = 0, seconds = 0;          // likewise
   bool finished = false;
   History history;
 };
 
 namespace detail {
 
-inline std::string exact(double v) {
-  char s[64];
-  std::snprintf(s, sizeof s, "%a", v);
-  return s;
-}
-inline std::string joined(const std::vector<double>& numbers) {
-  std::string s;
-  for (double v : numbers) s += (s.empty() ? "" : " ") + exact(v);
-  return s;
+inline constexpr std::size_t position_numbers = 8, epoch_counts = 2, epoch_values = 7;
+
+inline std::vector<std::int64_t> integers(const io::Safetensors& file, const char* name, const io::Dims& shape) {
+  std::vector<std::int64_t> v(io::detail::elements(shape, name));
+  file.read<std::int64_t>(name, shape, v);
+  for (const std::int64_t i : v)
+    if (i < 0) fail(file.name(), ": tensor '", name, "' has ", i, ", expected 0 or more");
+  return v;
 }
 
-// The numbers of a metadata entry; throws Error where it is missing, malformed or not of the length expected.
-class Numbers {
- public:
-  Numbers(const io::Safetensors& file, const char* key, std::size_t multiple) {
-    const auto it = file.metadata().find(key);
-    if (it == file.metadata().end()) fail(file.name(), ": metadata '", key, "' is missing; this is no checkpoint");
-    const char* at = it->second.c_str();
-    while (*at) {
-      char* end = nullptr;
-      values_.push_back(std::strtod(at, &end));
-      if (end == at) fail(file.name(), ": metadata '", key, "' has '", at, "' where a number is expected");
-      at = end;
-      while (*at == ' ') ++at;
+// Rows of a table whose number only the file knows.
+inline std::size_t rows(const io::Safetensors& file, const char* name, std::size_t columns) {
+  const io::Dims& shape = file.at(name).shape;
+  if (shape.size() != 2 || shape[1] != columns)
+    fail(file.name(), ": tensor '", name, "' has shape ", io::words(shape), ", expected [N, ", columns, "]");
+  return shape[0];
+}
+
+// Steps that each parameter tensor was frozen for; the optimizer keeps them by segment, which may be cut in other ways.
+template <class NetworkType, class OptimizerType>
+std::vector<std::int64_t> skipped_steps(NetworkType& net, OptimizerType& optimizer) {
+  std::vector<std::int64_t> skipped;
+  for (const TensorPlace& t : net.tensors())
+    if (t.spec.parameter())
+      for (const auto& s : optimizer.segments())
+        if (static_cast<std::size_t>(t.offset) - s.offset < s.size) skipped.push_back(s.skipped);
+  return skipped;
+}
+template <class NetworkType, class OptimizerType>
+std::vector<i64> skipped_by_segment(const io::Safetensors& file, NetworkType& net, OptimizerType& optimizer) {
+  const auto have = integers(file, "training.skipped", {skipped_steps(net, optimizer).size()});
+  std::vector<i64> by_segment;
+  for (const auto& s : optimizer.segments()) {
+    std::size_t i = 0;
+    i64 skipped = -1;
+    for (const TensorPlace& t : net.tensors()) {
+      if (!t.spec.parameter()) continue;
+      const i64 own = have[i++];
+      if (static_cast<std::size_t>(t.offset) - s.offset >= s.size) continue;
+      if (skipped >= 0 && skipped != own)
+        fail(file.name(), ": tensor 'training.skipped' has ", skipped, " and ", own,
+             " for tensors that this optimizer treats alike; freeze the same layers before resuming");
+      skipped = own;
     }
-    if (multiple == 0 ? !values_.empty() : values_.size() % multiple != 0)
-      fail(file.name(), ": metadata '", key, "' has ", values_.size(), " numbers, expected a multiple of ", multiple);
-    if (values_.empty() && multiple == 1) fail(file.name(), ": metadata '", key, "' is empty");
+    by_segment.push_back(skipped);
   }
-  double next() { return values_[at_++]; }
-  i64 next_integer() { return static_cast<i64>(next()); }
-  bool more() const { return at_ < values_.size(); }
-  std::size_t size() const { return values_.size(); }
-
- private:
-  std::vector<double> values_;
-  std::size_t at_ = 0;
-};
+  return by_segment;
+}
 
 }  // namespace detail
 
 // Replaced atomically: a run killed at any moment leaves the old file or the new one.
 template <class NetworkType, class OptimizerType>
-[[gnu::cold]] void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+[[gnu::cold]] void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run,
+                                   const std::string& path) {
   io::SafetensorsWriter file;
   detail::add_tensors(file, net);
   const auto parts = optimizer.state();
-  for (const auto& part : parts)
-    file.add(std::string("optimizer.") + part.name, {part.values.size()}, part.values);
-  std::vector<double> steps;
-  for (const StepRecord& s : run.history.steps) {
-    steps.push_back(static_cast<double>(s.step));
-    steps.push_back(s.loss);
-  }
-  file.add("training.steps", {steps.size() / 2, 2}, steps);
+  for (const auto& part : parts) file.add(std::string("optimizer.") + part.name, {part.values.size()}, part.values);
+
+  const std::vector<std::int64_t> position{run.epoch,   run.batch,   run.step,     run.images,
+                                           run.counted, run.correct, run.finished, optimizer.steps()};
+  const std::vector<double> sums{run.loss_sum, run.seconds, optimizer.learning_rate()};
   const std::vector<std::uint64_t> random{net.engine().seed(), net.engine().step()};
-  file.add("training.random", {2}, random);
-  std::vector<double> epochs;
-  for (const EpochRecord& e : run.history)
-    epochs.insert(epochs.end(), {static_cast<double>(e.epoch), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy,
-                                 e.learning_rate, e.seconds, e.images_per_second, static_cast<double>(e.images)});
+  const std::vector<std::int64_t> skipped = detail::skipped_steps(net, optimizer);
+  std::vector<std::int64_t> counts, steps;
+  std::vector<double> values, losses;
+  for (const EpochRecord& e : run.history) {
+    counts.insert(counts.end(), {e.epoch, e.images});
+    values.insert(values.end(), {e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.learning_rate,
+                                 e.seconds, e.images_per_second});
+  }
+  for (const StepRecord& s : run.history.steps) steps.push_back(s.step), losses.push_back(s.loss);
+  file.add("training.position", {position.size()}, position);
+  file.add("training.sums", {sums.size()}, sums);
+  file.add("training.random", {random.size()}, random);
+  file.add("training.skipped", {skipped.size()}, skipped);
+  file.add("training.epochs", {run.history.size(), detail::epoch_counts}, counts);
+  file.add("training.epoch_values", {run.history.size(), detail::epoch_values}, values);
+  file.add("training.steps", {steps.size()}, steps);
+  file.add("training.step_losses", {losses.size()}, losses);
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
   file.metadata("optimizer", std::remove_cvref_t<decltype(optimizer.config())>::name);
-  file.metadata("optimizer_steps", detail::joined({static_cast<double>(optimizer.steps()), optimizer.learning_rate()}));
-  file.metadata("run", detail::joined({static_cast<double>(run.epoch), static_cast<double>(run.batch),
-                                       static_cast<double>(run.step), run.loss_sum, run.correct, run.seconds,
-                                       static_cast<double>(run.images), run.finished ? 1.0 : 0.0}));
-  file.metadata("history", detail::joined(epochs));
   file.write(path);
 }
 
@@ -107,44 +124,47 @@ template <class NetworkType, class OptimizerType>
   if (written->second != name) fail(path, ": a checkpoint of ", written->second, ", expected one of ", name);
 
   RunState run;
-  detail::Numbers r(file, "run", 8), o(file, "optimizer_steps", 2), h(file, "history", 9);
-  if (r.size() != 8 || o.size() != 2)
-    fail(path, ": metadata 'run' and 'optimizer_steps' have ", r.size(), " and ", o.size(), " numbers, expected 8 and 2");
-  run.epoch = r.next_integer();
-  run.batch = r.next_integer();
-  run.step = r.next_integer();
-  run.loss_sum = r.next();
-  run.correct = r.next();
-  run.seconds = r.next();
-  run.images = r.next_integer();
-  run.finished = r.next() != 0;
-  while (h.more()) {
-    EpochRecord e;
-    e.epoch = static_cast<int>(h.next_integer());
-    for (double* v : {&e.loss, &e.accuracy, &e.validation_loss, &e.validation_accuracy, &e.learning_rate, &e.seconds,
-                      &e.images_per_second})
-      *v = h.next();
-    e.images = h.next_integer();
-    run.history.push_back(e);
-  }
-  const io::TensorInfo& steps = file.at("training.steps");
-  std::vector<double> step(steps.size);
-  file.read<double>(steps, step);
-  for (std::size_t i = 0; i + 1 < step.size(); i += 2)
-    run.history.steps.push_back({static_cast<long long>(step[i]), step[i + 1]});
+  const auto position = detail::integers(file, "training.position", {detail::position_numbers});
+  std::vector<double> sums(3);
+  file.read<double>("training.sums", {sums.size()}, sums);
   std::uint64_t random[2];
   file.read<std::uint64_t>("training.random", {2}, random);
+  run.epoch = position[0], run.batch = position[1], run.step = position[2];
+  run.images = position[3], run.counted = position[4], run.correct = position[5];
+  run.finished = position[6] != 0;
+  run.loss_sum = sums[0], run.seconds = sums[1];
 
+  const std::size_t epochs = detail::rows(file, "training.epochs", detail::epoch_counts);
+  const auto counts = detail::integers(file, "training.epochs", {epochs, detail::epoch_counts});
+  std::vector<double> values(epochs * detail::epoch_values);
+  file.read<double>("training.epoch_values", {epochs, detail::epoch_values}, values);
+  for (std::size_t i = 0; i < epochs; ++i) {
+    const double* v = &values[i * detail::epoch_values];
+    run.history.push_back(
+        {static_cast<int>(counts[2 * i]), v[0], v[1], v[2], v[3], v[4], v[5], v[6], counts[2 * i + 1]});
+  }
+  const std::size_t n = file.at("training.steps").size;
+  const auto steps = detail::integers(file, "training.steps", {n});
+  std::vector<double> losses(n);
+  file.read<double>("training.step_losses", {n}, losses);
+  for (std::size_t i = 0; i < n; ++i) run.history.steps.push_back({steps[i], losses[i]});
+
+  const std::vector<i64> skipped = detail::skipped_by_segment(file, net, optimizer);
   auto parts = optimizer.state();
   std::vector<std::vector<T>> read;
+  std::size_t in_file = 0;
+  for (const io::TensorInfo& t : file.tensors()) in_file += std::string_view(t.name).starts_with("optimizer.");
   for (const auto& part : parts) {
     read.emplace_back(part.values.size());
     file.read<T>(std::string("optimizer.") + part.name, {part.values.size()}, std::span<T>{read.back()});
   }
+  if (in_file != parts.size())
+    fail(path, ": ", in_file, " tensors of optimizer state, ", name, " with these options has ", parts.size());
   detail::read_tensors(file, net);  // the last that can fail
   for (std::size_t i = 0; i < parts.size(); ++i) std::copy(read[i].begin(), read[i].end(), parts[i].values.begin());
-  optimizer.set_steps(o.next_integer());
-  optimizer.set_learning_rate(o.next());
+  for (std::size_t i = 0; i < skipped.size(); ++i) optimizer.segments()[i].skipped = skipped[i];
+  optimizer.set_steps(position[7]);
+  optimizer.set_learning_rate(sums[2]);
   net.engine().random_state(random[0], random[1]);
   net.zero_grad();
   return run;

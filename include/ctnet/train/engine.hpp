@@ -130,7 +130,8 @@ class Engine {
   template <class X>
   const T* forward(const X* images, std::size_t batch) {
     const Program& p = program_;
-    begin("forward");
+    expect_memory("forward");
+    trained_ = false;
     arena_.grow(batch * static_cast<std::size_t>(p.training.size));
     batch_ = batch;
     ++step_;
@@ -149,7 +150,8 @@ class Engine {
   template <class X>
   const T* predict(const X* images, std::size_t batch) {
     const Program& p = program_;
-    begin("predict");
+    expect_memory("predict");
+    trained_ = false;
     arena_.grow(batch * static_cast<std::size_t>(p.inference.size));
     batch_ = batch;
     const T* input = nullptr;
@@ -166,12 +168,14 @@ class Engine {
     return value(p.inference.offset, p.output);
   }
 
-  // Throws Error where there is nothing to go back over: it takes one forward for each backward, whose memory it reuses.
+  // Throws Error where there is nothing to go back over: it takes one forward for each backward, whose memory it
+  // reuses.
   void expect_forward() const {
-    if (!trained_) fail("backward: there is no forward before it (predict and an earlier backward keep nothing for it)");
+    if (!trained_)
+      fail("backward: there is no forward before it (predict and an earlier backward keep nothing for it)");
   }
-  // After forward: adds to the gradients (overwrites them after zero_grad). grad: d loss / d output, as large as the output.
-  // With input_gradient: gives d loss / d input, which lives until the next call; else null.
+  // After forward: adds to the gradients (overwrites them after zero_grad). grad: d loss / d output, as large as the
+  // output. With input_gradient: gives d loss / d input, which lives until the next call; else null.
   template <class G>
   const T* backward(const G* grad, bool input_gradient) {
     const Program& p = program_;
@@ -212,7 +216,8 @@ class Engine {
         copy(a.grad_out, a.grad_in[0], batch_ * elements(o.out));
       }
       for (int j = 0; j < o.inputs; ++j)
-        if (p.training.adds[i] >> j & 1u && a.grad_in[j]) add(gradient(o.in[j]), a.grad_in[j], batch_ * elements(o.in[j]));
+        if (p.training.adds[i] >> j & 1u && a.grad_in[j])
+          add(gradient(o.in[j]), a.grad_in[j], batch_ * elements(o.in[j]));
     }
     cleared_ = false;
     return grad_input;
@@ -221,13 +226,20 @@ class Engine {
   // The next backward overwrites the gradients. They read as zeros until then.
   void zero_grad() { cleared_ = true; }
 
-  std::span<T> parameters() { return {parameters_.data(), static_cast<std::size_t>(program_.parameters)}; }
+  std::span<T> parameters() {
+    expect_memory("parameters");
+    return {parameters_.data(), static_cast<std::size_t>(program_.parameters)};
+  }
   std::span<T> gradients() {
+    expect_memory("gradients");
     if (cleared_) std::fill_n(gradients_.data(), gradients_.size(), T(0));
     cleared_ = false;  // the caller may write what the next backward has to add to
     return {gradients_.data(), static_cast<std::size_t>(program_.parameters)};
   }
-  std::span<T> statistics() { return {statistics_.data(), static_cast<std::size_t>(program_.statistics)}; }
+  std::span<T> statistics() {
+    expect_memory("statistics");
+    return {statistics_.data(), static_cast<std::size_t>(program_.statistics)};
+  }
   const Program& program() const { return program_; }
   std::size_t batch() const { return batch_; }
 
@@ -256,9 +268,8 @@ class Engine {
   }
 
  private:
-  void begin(const char* what) {
+  void expect_memory(const char* what) const {
     if (!program_.value) fail(what, ": this network was moved from");
-    trained_ = false;
   }
   void swap(Engine& e) noexcept {
     std::swap(program_, e.program_);

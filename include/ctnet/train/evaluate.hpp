@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// evaluate: how good a classifier is on a loader's images.
+// evaluate: how good a network is on a loader's images.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +15,10 @@
 namespace ctnet {
 
 struct Evaluation {
-  double loss = 0;      // mean over the images
-  double accuracy = 0;  // between 0 and 1
-  double top5 = 0;      // the truth is among the five largest
-  ConfusionMatrix confusion;
+  double loss = not_measured;      // mean over the images
+  double accuracy = not_measured;  // between 0 and 1; of classifiers only, as all that follows
+  double top5 = not_measured;      // the truth is among the five largest
+  ConfusionMatrix confusion;       // a row of NaN scores predicts nothing and is in no cell
   long long images = 0;
   double seconds = 0;
 };
@@ -65,34 +65,57 @@ decltype(auto) targets_of(const B& batch) {
 template <class B>
 concept Labelled = requires(const B& b) {
   { *targets_of(b).data() } -> std::convertible_to<int>;
-} && std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
-
-// The place of the truth among the scores, 0 for the largest; of equals the first is the larger. A NaN loses.
-template <class T>
-int rank_of(const T* scores, int classes, int truth) {
-  int before = 0;
-  for (int c = 0; c < classes; ++c)
-    if (scores[c] > scores[truth] || (scores[c] == scores[truth] && c < truth) || scores[truth] != scores[truth]) ++before;
-  return before;
 }
+&&std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
+
+// One score per class and one label per image: what accuracy can be told of.
+template <class NetworkType, class B>
+inline constexpr bool classifies = NetworkType::Facts::output.plane() == 1 && Labelled<B>;
+
+template <class Loss>
+bool ignored(const Loss& loss, long long label) {
+  if constexpr (requires { loss.ignore_index; }) return label == loss.ignore_index;
+  return false;
+}
+
+// Does score a come before score b? Of equals the first is the larger; a NaN comes last.
+template <class T>
+bool before(const T* scores, int a, int b) {
+  return scores[a] > scores[b] || (scores[a] == scores[b] && a < b) ||
+         (scores[b] != scores[b] && (scores[a] == scores[a] || a < b));
+}
+// The class of the largest score; -1 where all are NaN.
 template <class T>
 int largest(const T* scores, int classes) {
   int best = 0;
   for (int c = 1; c < classes; ++c)
-    if (scores[c] > scores[best] || scores[best] != scores[best]) best = c;
-  return best;
+    if (before(scores, c, best)) best = c;
+  return scores[best] == scores[best] ? best : -1;
+}
+template <class T>
+bool among_first(const T* scores, int classes, int truth, int places) {
+  int ahead = 0;
+  for (int c = 0; c < classes; ++c) ahead += before(scores, c, truth);
+  return ahead < places && scores[truth] == scores[truth];
 }
 
-// Rows of `logits` whose largest score is the label.
-template <class T, class Labels>
-long long correct_rows(const View<const T>& logits, const Labels& labels) {
-  const std::size_t n = logits.shape(0), classes = logits.size() / (n ? n : 1);
-  long long correct = 0;
-  if (labels.size() != n) return 0;
-  for (std::size_t i = 0; i < n; ++i)
-    correct += largest(logits.data() + i * classes, static_cast<int>(classes)) == static_cast<int>(labels[i]);
-  return correct;
+// Rows that have a label to get right, and those that do.
+struct Hits {
+  long long counted = 0, correct = 0;
+};
+template <class T, class Labels, class Loss>
+Hits count_hits(const View<const T>& logits, const Labels& labels, const Loss& loss) {
+  const std::size_t n = logits.shape(0), classes = logits.size() / n;
+  Hits hits;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto label = static_cast<long long>(labels.data()[i]);
+    if (ignored(loss, label)) continue;
+    ++hits.counted;
+    hits.correct += largest(logits.data() + i * classes, static_cast<int>(classes)) == label;
+  }
+  return hits;
 }
+inline double share(double part, double whole) { return whole > 0 ? part / whole : not_measured; }
 
 template <class L>
 std::vector<std::string> class_names(const L& loader, int classes) {
@@ -105,8 +128,9 @@ std::vector<std::string> class_names(const L& loader, int classes) {
 
 }  // namespace detail
 
-// Runs predict over one pass of the loader, for networks that give one score per class (C) or (C, 1, 1). Throws Error
-// where a label is no class.
+// Runs predict over one pass of the loader. Networks that give one score per class, (C) or (C, 1, 1), on a loader of
+// labels get accuracy, top-5 and confusion matrix, labels of the loss's ignore_index left out; others the loss alone.
+// Throws Error where a label is no class, and where the loader gives nothing.
 template <class NetworkType, class LoaderType, class Loss = CrossEntropy>
 Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}) {
   Evaluation e;
@@ -114,35 +138,36 @@ Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}
   if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>()) {
     using T = typename NetworkType::scalar;
     constexpr int classes = static_cast<int>(NetworkType::Facts::output.size());
-    static_assert(NetworkType::Facts::output.plane() == 1, "evaluate takes networks that give one score per class");
     const auto start = std::chrono::steady_clock::now();
-    e.confusion = ConfusionMatrix(classes, detail::class_names(loader, classes));
     std::vector<T> gradient;
-    double loss_sum = 0, correct = 0, in_top5 = 0;
+    double loss_sum = 0;
+    long long counted = 0, correct = 0, in_top5 = 0;
     auto&& epoch = detail::epoch_of(loader, 0, 0);
     for (const auto& batch : epoch) {
       const auto scores = net.predict(batch.images);
       const std::size_t n = scores.shape(0);
       gradient.resize(scores.size());
-      const View<const T> logits{scores.data(), n, Shape{classes}};
-      loss_sum += static_cast<double>(n) *
-                  static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
-                      loss, logits, detail::targets_of(batch), std::span<T>{gradient}));
-      for (std::size_t i = 0; i < n; ++i) {
-        const T* row = scores.data() + i * static_cast<std::size_t>(classes);
-        const int truth = static_cast<int>(detail::targets_of(batch)[i]);
-        e.confusion.add(truth, detail::largest(row, classes));
-        const int rank = detail::rank_of(row, classes, truth);
-        correct += rank == 0;
-        in_top5 += rank < 5;
+      loss_sum += static_cast<double>(n) * static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
+                                               loss, scores, detail::targets_of(batch), std::span<T>{gradient}));
+      if constexpr (detail::classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
+        if (e.images == 0) e.confusion = ConfusionMatrix(classes, detail::class_names(loader, classes));
+        for (std::size_t i = 0; i < n; ++i) {
+          const T* row = scores.data() + i * static_cast<std::size_t>(classes);
+          const auto truth = static_cast<long long>(detail::targets_of(batch).data()[i]);
+          if (detail::ignored(loss, truth)) continue;
+          const int guess = detail::largest(row, classes);
+          if (guess >= 0) e.confusion.add(static_cast<int>(truth), guess);
+          ++counted;
+          correct += guess == truth;
+          in_top5 += detail::among_first(row, classes, static_cast<int>(truth), 5);
+        }
       }
       e.images += static_cast<long long>(n);
     }
-    if (e.images > 0) {
-      e.loss = loss_sum / static_cast<double>(e.images);
-      e.accuracy = correct / static_cast<double>(e.images);
-      e.top5 = in_top5 / static_cast<double>(e.images);
-    }
+    if (e.images == 0) fail("evaluate: the loader gave no images");
+    e.loss = loss_sum / static_cast<double>(e.images);
+    e.accuracy = detail::share(static_cast<double>(correct), static_cast<double>(counted));
+    e.top5 = detail::share(static_cast<double>(in_top5), static_cast<double>(counted));
     e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   return e;

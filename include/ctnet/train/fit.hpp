@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <limits>
 #include <string>
@@ -34,10 +35,11 @@ struct EpochReport {
 
 struct FitOptions {
   int epochs = 1;
-  bool progress = false;     // on stderr
-  Schedule schedule{};       // factor of the optimizer's learning rate, per step
-  double clip_grad_norm = 0; // 2-norm of all gradients, PyTorch's clip_grad_norm_; 0: off
-  bool record_steps = false; // keep each step's loss in the history
+  bool progress = false;  // on stderr
+  Schedule schedule{};    // factor of the optimizer's learning rate, per step; one that counts epochs or the whole run
+                          // needs a loader with batches()
+  double clip_grad_norm = 0;  // 2-norm of all gradients, PyTorch's clip_grad_norm_; 0: off
+  bool record_steps = false;  // keep each step's loss in the history
   std::function<void(const BatchReport&)> on_batch{};
   std::function<void(const EpochReport&)> on_epoch{};
   std::string checkpoint{};  // file; empty: none
@@ -87,13 +89,50 @@ inline bool exists(const std::string& path) {
   if (f) std::fclose(f);
   return f != nullptr;
 }
+// Of one epoch; 0 where the loader does not say.
 template <class L>
-i64 batches_of(const L& loader) {
+i64 batches_of(L& loader) {
   if constexpr (requires { loader.batches(); })
     return static_cast<i64>(loader.batches());
+  else if constexpr (requires { static_cast<i64>(loader.end() - loader.begin()); })
+    return static_cast<i64>(loader.end() - loader.begin());
   else
     return 0;
 }
+inline double factor_at(const Schedule& schedule, i64 step, i64 batches, i64 epochs) {
+  if (batches > 0) return schedule({step, batches, batches * epochs});
+  const double factor = schedule({step, 1, 1});
+  if (factor != schedule({step, i64{1} << 40, i64{1} << 50}))
+    fail("fit: this schedule depends on the number of batches, which a loader without batches() does not say");
+  return factor;
+}
+
+inline std::string number(double v) {
+  char s[32];
+  std::snprintf(s, sizeof s, "%g", v);
+  return s;
+}
+// A checkpoint is to go on from: numbers that cannot are not written over those that can.
+template <class NetworkType, class OptimizerType>
+void write_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+  std::size_t t = 0;
+  for (const TensorPlace& place : net.tensors()) {
+    for (const auto v : net.values(place))
+      if (!std::isfinite(v))
+        fail("fit: '", tensor_names<typename NetworkType::Net>(net.tensors())[t], "' has ",
+             number(static_cast<double>(v)), " after step ", run.step, "; ", path, " is left as it was");
+    ++t;
+  }
+  save_checkpoint(net, optimizer, run, path);
+}
+
+// Gives the optimizer its learning rate back, however the run ends.
+template <class OptimizerType>
+struct KeepRate {
+  OptimizerType& optimizer;
+  double rate;
+  ~KeepRate() { optimizer.set_learning_rate(rate); }
+};
 
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss& loss, const FitOptions& options,
@@ -103,9 +142,14 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   auto&& optimizer = optimizer_for(net, config);
   const double base_rate = optimizer.learning_rate();
   const i64 batches = batches_of(loader);
+  const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
   RunState run;
+  net.zero_grad();
   if (!options.checkpoint.empty() && options.resume && exists(options.checkpoint))
     run = load_checkpoint(net, optimizer, options.checkpoint);
+  if (batches > 0 && run.batch > batches)
+    fail(options.checkpoint, ": stands at batch ", run.batch, " of epoch ", run.epoch + 1, ", the loader has ",
+         batches);
 
   bool stop = run.finished;
   std::vector<T> gradient;
@@ -116,9 +160,8 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     auto elapsed = [&] { return earlier_seconds + std::chrono::duration<double>(Clock::now() - start).count(); };
     progress.begin_epoch(static_cast<int>(run.epoch) + 1, batches, run.batch);
     auto&& epoch = epoch_of(loader, static_cast<std::size_t>(run.epoch), static_cast<std::size_t>(run.batch));
-    bool labelled = false;
     for (const auto& batch : epoch) {
-      const double rate = base_rate * options.schedule({run.step, batches > 0 ? batches : 1, batches * options.epochs});
+      const double rate = base_rate * factor_at(options.schedule, run.step, batches, options.epochs);
       optimizer.set_learning_rate(rate);
       const View<const T> logits = net.forward(batch.images);
       gradient.resize(logits.size());
@@ -126,18 +169,19 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
           loss, logits, targets_of(batch), std::span<T>{gradient}));
       ++run.step;
       if (!std::isfinite(value))
-        fail("fit: the loss is ", std::to_string(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
-             run.batch + 1, ", learning rate ", std::to_string(rate), ")");
-      if constexpr (Labelled<std::remove_cvref_t<decltype(batch)>>) {
-        labelled = true;
-        run.correct += static_cast<double>(correct_rows(logits, targets_of(batch)));
+        fail("fit: the loss is ", number(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
+             run.batch + 1, ", learning rate ", number(rate), ")");
+      if constexpr (classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
+        const Hits hits = count_hits(logits, targets_of(batch), loss);
+        run.counted += hits.counted;
+        run.correct += hits.correct;
       }
       net.backward(gradient);
       if (options.clip_grad_norm > 0) {
         const double norm = optimizer.clip_grad_norm(options.clip_grad_norm);
         if (!std::isfinite(norm))
-          fail("fit: the norm of the gradients is ", std::to_string(norm), " at step ", run.step, " (epoch ",
-               run.epoch + 1, ", batch ", run.batch + 1, ")");
+          fail("fit: the norm of the gradients is ", number(norm), " at step ", run.step, " (epoch ", run.epoch + 1,
+               ", batch ", run.batch + 1, ")");
       }
       optimizer();
       const auto n = static_cast<long long>(logits.shape(0));
@@ -147,18 +191,18 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       if (options.record_steps) run.history.steps.push_back({run.step, value});
       progress.step(n, run.loss_sum / static_cast<double>(run.images));
       if (options.on_batch) options.on_batch({run.epoch + 1, run.step, value, rate, &stop});
+      if (stop) break;
       if (options.checkpoint_every > 0 && run.step % options.checkpoint_every == 0 && !options.checkpoint.empty()) {
         run.seconds = elapsed();
-        save_checkpoint(net, optimizer, run, options.checkpoint);
+        write_checkpoint(net, optimizer, run, options.checkpoint);
       }
-      if (stop) break;
     }
     if (run.images == 0) fail("fit: the loader gave no images in epoch ", run.epoch + 1);
 
     EpochRecord record;
     record.epoch = static_cast<int>(run.epoch) + 1;
     record.loss = run.loss_sum / static_cast<double>(run.images);
-    if (labelled) record.accuracy = run.correct / static_cast<double>(run.images);
+    record.accuracy = share(static_cast<double>(run.correct), static_cast<double>(run.counted));
     record.learning_rate = optimizer.learning_rate();
     record.seconds = elapsed();
     record.images = run.images;
@@ -171,24 +215,24 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     run.history.push_back(record);
     progress.end_epoch(record);
     if (options.on_epoch) options.on_epoch({record, run.history, &stop});
-    run.loss_sum = run.correct = run.seconds = 0;
-    run.images = 0;
+    run.loss_sum = run.seconds = 0;
+    run.images = run.counted = run.correct = 0;
     if (!options.checkpoint.empty()) {
       RunState next = run;
       ++next.epoch;
       next.batch = 0;
       next.finished = stop;
-      save_checkpoint(net, optimizer, next, options.checkpoint);
+      write_checkpoint(net, optimizer, next, options.checkpoint);
     }
   }
-  optimizer.set_learning_rate(base_rate);
   return std::move(run.history);
 }
 
 }  // namespace detail
 
-// config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch. Throws Error
-// where the loss or the gradients' norm stops being a number, naming the step; and what loader, loss and files throw.
+// config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch. Throws
+// Error where the loss or the gradients' norm stops being a number, naming the step; and what loader, loss and files
+// throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
   detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();

@@ -15,7 +15,8 @@ namespace ctnet {
 
 namespace detail {
 
-// What a file may hold beside the tensors of the network: batch counters of PyTorch's BatchNorm, and a checkpoint's rest.
+// What a file may hold beside the tensors of the network: batch counters of PyTorch's BatchNorm, and a checkpoint's
+// rest.
 inline bool beside_the_network(std::string_view name) {
   return name.ends_with("num_batches_tracked") || name.starts_with("optimizer.") || name.starts_with("training.");
 }
@@ -72,8 +73,8 @@ template <class NetworkType>
   file.write(path);
 }
 
-// Reads them again, from ours or from PyTorch's F32, F64, F16 or BF16. Throws Error that names file, tensor and both sides;
-// the network is then as it was.
+// Reads them again, from ours or from PyTorch's F32, F64, F16 or BF16. Throws Error that names file, tensor and both
+// sides; the network is then as it was.
 template <class NetworkType>
 [[gnu::cold]] void load(NetworkType& net, const std::string& path) {
   detail::read_tensors(io::Safetensors::open(path), net);

@@ -36,9 +36,10 @@ Program program_of() {
 }  // namespace detail
 
 // Net is a type (Sequential<...>), Input an Image<C, H, W>; a wrong shape is one compile error. Tensors are anything
-// contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows once.
-// Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's size does
-// not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must not move meanwhile.
+// contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows
+// once. Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's
+// size does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
+// not move meanwhile.
 template <class NetType, class InputType_, class B = Cpu<float>>
 class Network {
   enum : unsigned { checked = Checked<NetType, InputType_>::size };
@@ -50,8 +51,7 @@ class Network {
   using scalar = typename B::scalar;
   using Facts = Analysis<Net, Input>;
 
-  explicit Network(Seed seed = {})
-      : engine_(detail::program_of<Net, Input>(), detail::steps<Net, B>.step) {
+  explicit Network(Seed seed = {}) : engine_(detail::program_of<Net, Input>(), detail::steps<Net, B>.step) {
     engine_.initialize(seed);
   }
 

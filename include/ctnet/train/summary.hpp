@@ -80,8 +80,8 @@ struct Profile {
   }
 };
 
-// Time per layer of forward and backward on the given images, the mean of `repeats` runs after a warm-up. Parameters and
-// statistics are as before afterwards; gradients are cleared.
+// Time per layer of forward and backward on the given images, the mean of `repeats` runs after a warm-up. Parameters
+// and statistics are as before afterwards; gradients are cleared.
 template <class NetworkType, TensorLike X>
 Profile profile(NetworkType& net, const X& images, int repeats = 20) {
   using Net = typename NetworkType::Net;

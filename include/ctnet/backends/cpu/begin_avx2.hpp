@@ -13,7 +13,4 @@
 #endif
 // -O2 of g++ 12 leaves plain loops unvectorised
 #pragma GCC optimize("O3")
-#ifdef __CUDACC__
-#pragma nv_diagnostic pop
-#endif
 #endif

@@ -15,7 +15,4 @@
 #pragma nv_diag_suppress 1675
 #endif
 #pragma GCC optimize("O3")
-#ifdef __CUDACC__
-#pragma nv_diagnostic pop
-#endif
 #endif

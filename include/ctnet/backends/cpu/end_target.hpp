@@ -8,6 +8,9 @@
 #pragma clang attribute pop
 #endif
 #else
+#ifdef __CUDACC__
+#pragma nv_diagnostic pop
+#endif
 #pragma GCC pop_options
 #endif
 #undef CTNET_TARGET

@@ -18,7 +18,7 @@ template <class T>
 inline constexpr bool is_to_tensor = std::is_same_v<T, ToTensor>;
 
 // The one place where a transform that does not fit speaks; its name stands in the compiler's note.
-template <class T, Stage Gets, int Channels>
+template <int Index, class T, Stage Gets>
 struct InItsPlace {
   static_assert(Gets != Stage::bytes || is_to_tensor<T> || TransformOf<T, Bitmap>,
                 "this transform works on floats: put it after ToTensor{}");
@@ -26,15 +26,23 @@ struct InItsPlace {
                 "this transform works on bytes: put it before ToTensor{}");
   static_assert(Gets != Stage::floats || !is_to_tensor<T>,
                 "ToTensor{} gets floats already: it is there twice, or the data set gives floats");
-  static constexpr bool accepts() {
-    if constexpr (Channels > 0 && requires { T::accepts(Shape{}); })
+};
+template <class T, int Channels>
+struct Accepts {
+  static constexpr bool ok() {
+    if constexpr (requires { T::accepts(Shape{}); })
       return T::accepts(Shape{Channels, any, any});
     else
       return true;
   }
-  static_assert(accepts(), "this transform is made for images of another number of channels");
-  static constexpr bool value = true;
+  static_assert(ok(), "this transform is made for images of another number of channels");
 };
+
+template <Stage Begin, int ToTensorAt, class Indices, class... T>
+struct AllInPlace;
+template <Stage Begin, int ToTensorAt, std::size_t... I, class... T>
+struct AllInPlace<Begin, ToTensorAt, std::index_sequence<I...>, T...>
+    : InItsPlace<static_cast<int>(I), T, static_cast<int>(I) <= ToTensorAt ? Begin : Stage::floats>... {};
 
 }  // namespace detail
 
@@ -51,7 +59,7 @@ class Compose {
   static constexpr bool has_to_tensor = to_tensor < size;
 
   constexpr explicit Compose(T... transforms) : transforms_(std::move(transforms)...) {
-    if constexpr (has_to_tensor) static_assert(check<Stage::bytes, 0>(std::index_sequence_for<T...>{}));
+    if constexpr (has_to_tensor) static_cast<void>(sizeof(InPlace<Stage::bytes>));
   }
 
   // What comes out of an image of shape `in`.
@@ -61,8 +69,9 @@ class Compose {
   }
   // Does not compile where a transform cannot work on images of `Channels` channels that begin as Begin.
   template <Stage Begin, int Channels>
-  static consteval bool fits() {
-    return check<Begin, Channels>(std::index_sequence_for<T...>{});
+  static constexpr void check() {
+    static_cast<void>(sizeof(InPlace<Begin>));
+    (static_cast<void>(sizeof(detail::Accepts<T, Channels>)), ...);
   }
 
   // Runs all on the sample: from sample.image, or from sample.tensor where Begin is floats, to sample.tensor.
@@ -79,11 +88,9 @@ class Compose {
     else
       return in;
   }
-  template <Stage Begin, int Channels, std::size_t... I>
-  static consteval bool check(std::index_sequence<I...>) {
-    return (detail::InItsPlace < T, static_cast<int>(I) <= to_tensor ? Begin : Stage::floats,
-            Channels > ::value && ... && true);
-  }
+  template <Stage Begin>
+  using InPlace = detail::AllInPlace<Begin, to_tensor, std::index_sequence_for<T...>, T...>;
+
   template <Stage Begin, std::size_t... I>
   void apply(Sample& sample, Workspace& workspace, Random& random, std::index_sequence<I...>) const {
     (one<Begin, static_cast<int>(I)>(std::get<I>(transforms_), sample, workspace, random), ...);

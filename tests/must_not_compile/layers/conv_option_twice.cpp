@@ -1,0 +1,10 @@
+// must say: option 2 is given twice
+#include <ctnet/layers/conv/layer.hpp>
+#include <ctnet/program/analysis.hpp>
+using namespace ctnet;
+#ifdef FIXED
+using O = Groups<1>;
+#else
+using O = Pad<2>;
+#endif
+static_assert(Analysis<Sequential<Conv<3, 4, 3, Pad<1>, NoBias, O>>, Image<3, 9, 9>>::parameters >= 0);

@@ -1,0 +1,10 @@
+// must say: option 1 is not known to this layer
+#include <ctnet/layers/conv/layer.hpp>
+#include <ctnet/program/analysis.hpp>
+using namespace ctnet;
+#ifdef FIXED
+using O = NoBias;
+#else
+using O = CeilMode;
+#endif
+static_assert(Analysis<Sequential<Conv<3, 4, 3, Pad<1>, O>>, Image<3, 9, 9>>::parameters >= 0);

@@ -1,0 +1,10 @@
+// must say: tap exists already
+#include <ctnet/layers/activation/layer.hpp>
+#include <ctnet/program/analysis.hpp>
+using namespace ctnet;
+#ifdef FIXED
+using Second = Tap<"b">;
+#else
+using Second = Tap<"a">;
+#endif
+static_assert(Analysis<Sequential<Tap<"a">, ReLU, Second>, Image<3, 9, 9>>::parameters >= 0);
