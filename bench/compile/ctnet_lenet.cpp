@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A whole trainer, for its compile time: LeNet on CIFAR-10, images flipped and rotated by threads that run ahead, SGD with
-// momentum, accuracy, save and load. dlib_lenet.cpp is the same with dlib. Usage: ctnet_lenet DIR [EPOCHS]
+// A whole trainer, for its compile time: LeNet on CIFAR-10, images flipped and rotated by threads that run ahead, SGD
+// with momentum, accuracy, save and load. dlib_lenet.cpp is the same with dlib. Usage: ctnet_lenet DIR [EPOCHS]
 #include <ctnet/ctnet.hpp>
 
 #include <cstdio>
@@ -9,9 +9,9 @@
 namespace ct = ctnet;
 namespace data = ctnet::data;
 
-using LeNet = ct::Sequential<ct::Conv<3, 6, 5>, ct::ReLU, ct::MaxPool<2>, ct::Conv<6, 16, 5>, ct::ReLU, ct::MaxPool<2>,
-                             ct::Flatten, ct::Linear<400, 120>, ct::ReLU, ct::Linear<120, 84>, ct::ReLU,
-                             ct::Linear<84, 10>>;
+using LeNet =
+    ct::Sequential<ct::Conv<3, 6, 5>, ct::ReLU, ct::MaxPool<2>, ct::Conv<6, 16, 5>, ct::ReLU, ct::MaxPool<2>,
+                   ct::Flatten, ct::Linear<400, 120>, ct::ReLU, ct::Linear<120, 84>, ct::ReLU, ct::Linear<84, 10>>;
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;

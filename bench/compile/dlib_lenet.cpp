@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The trainer of ctnet_lenet.cpp with dlib: same layers, batches of 4, SGD with momentum, flips and rotations drawn by two
-// threads that run ahead, accuracy, save and load. dlib divides colours by 256 and its input layer knows no deviation.
-// Usage: dlib_lenet DIR [EPOCHS]
+// The trainer of ctnet_lenet.cpp with dlib: same layers, batches of 4, SGD with momentum, flips and rotations drawn by
+// two threads that run ahead, accuracy, save and load. dlib divides colours by 256 and its input layer knows no
+// deviation. Usage: dlib_lenet DIR [EPOCHS]
 #include <dlib/data_io.h>
 #include <dlib/dnn.h>
 #include <dlib/image_transforms.h>
@@ -24,9 +24,11 @@ using conv5 = dlib::add_layer<dlib::con_<filters, 5, 5, 1, 1, 0, 0>, Below>;
 template <class Below>
 using pool2 = dlib::max_pool<2, 2, 2, 2, Below>;
 
-using LeNet = dlib::loss_multiclass_log<
-    dlib::fc<10, dlib::relu<dlib::fc<84, dlib::relu<dlib::fc<120,  //
-    pool2<dlib::relu<conv5<16, pool2<dlib::relu<conv5<6, dlib::input_rgb_image>>>>>>>>>>>>;
+using LeNet = dlib::loss_multiclass_log<dlib::fc<
+    10,
+    dlib::relu<dlib::fc<
+        84, dlib::relu<dlib::fc<120,  //
+                                pool2<dlib::relu<conv5<16, pool2<dlib::relu<conv5<6, dlib::input_rgb_image>>>>>>>>>>>>;
 
 Image augmented(const Image& image, dlib::rand& random) {
   Image flipped, out;
@@ -62,7 +64,8 @@ int main(int argc, char** argv) {
     std::vector<std::size_t> order(images.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     dlib::rand shuffle(epoch);
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[shuffle.get_random_64bit_number() % i]);
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[shuffle.get_random_64bit_number() % i]);
 
     dlib::pipe<Sample> samples(64);
     const auto run_ahead = [&](std::size_t worker) {

@@ -25,7 +25,7 @@ INCLUDE = os.path.join(ROOT, "include")
 options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 options.add_argument("parts", nargs="*", metavar="PART", help="programs, headers, depth (default: all)")
 options.add_argument("--repeats", type=int, default=3)
-options.add_argument("--depths", type=int, nargs="+", default=[5, 10, 20, 40], metavar="N")
+options.add_argument("--depths", type=int, nargs="+", metavar="N", help="default: 5 10 20 40")
 options.add_argument("--program", metavar="FILE", help="also this program on ctnet, in the table of programs")
 options.add_argument("--all-headers", action="store_true", help="the inner ones too, not the doors alone")
 options.add_argument("--no-dlib", action="store_true")
@@ -37,7 +37,8 @@ parts = o.parts or ["programs", "headers", "depth"]
 if not set(parts) <= {"programs", "headers", "depth"}:
     options.error("PART is programs, headers or depth")
 if o.quick:
-    o.repeats, o.depths = 1, [5, 10]
+    o.repeats = 1
+o.depths = o.depths or ([5, 10] if o.quick else [5, 10, 20, 40])
 dlib = not o.no_dlib and os.path.exists("/usr/include/dlib/dnn.h")
 if not (dlib or o.no_dlib):
     print("dlib is not installed (bench/setup_peers.sh DIR --dlib): left out")
@@ -69,16 +70,20 @@ def cost(*command):
 
 def costs(*commands):
     """Each command's figures, the commands taking turns; None for one that fails."""
-    good = {}
-    for i, command in enumerate(commands):
+    failed = set()
+
+    def measure(i):
+        if i in failed:
+            return None
         try:
-            cost(*command)  # also warms the file cache
-            good[i] = command
+            return cost(*commands[i])
         except Failed as e:
             print(f"fails: {e}", file=sys.stderr)
-    runs = in_turns(o.repeats, *(lambda c=c: cost(*c) for c in good.values()))
-    done = {i: {key: Figure(r[key] for r in run) for key in ("cpu", "wall", "mb")} for i, run in zip(good, runs)}
-    return [done.get(i) for i in range(len(commands))]
+            failed.add(i)
+
+    runs = in_turns(o.repeats, *(lambda i=i: measure(i) for i in range(len(commands))))
+    return [None if i in failed else {key: Figure(r[key] for r in run) for key in ("cpu", "wall", "mb")}
+            for i, run in enumerate(runs)]
 
 
 def gcc(standard="c++20"):
@@ -199,10 +204,10 @@ def depth():
 print_machine()
 try:
     version = subprocess.run([o.gcc, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[0]
-    print(f"{version}; median of {o.repeats} after one that does not count")
+    print(f"{version}; median of {o.repeats}")
     for part in parts:
         {"programs": programs, "headers": headers, "depth": depth}[part]()
     print()
-    write_results("compile", results)
+    write_results("compile_" + "_".join(parts), results)
 finally:
     shutil.rmtree(work)

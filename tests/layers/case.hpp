@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One layer on one input, as data: what its kernels are called with. A case is made from a descriptor (on), or from bare
-// operations where sizes are drawn at random.
+// One layer on one input, as data: what its kernels are called with. A case is made from a descriptor (on), or from
+// bare operations where sizes are drawn at random.
 #pragma once
 
 #include <string>
@@ -33,7 +33,8 @@ struct Values {
   bool saturates = false;
 };
 
-// Layer L on an input of shape `in`; its name names its numbers (support/values.hpp) and its record in layers.safetensors.
+// Layer L on an input of shape `in`; its name names its numbers (support/values.hpp) and its record in
+// layers.safetensors.
 template <ctnet::Layer L>
 Case<typename L::Op> on(const std::string& name, const Shape& in, const Values& x = {}) {
   ctnet::Diagnosis d;

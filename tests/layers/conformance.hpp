@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one suite that every backend's kernels pass: against the plain loops in double, on guarded memory, for batches of 1, 3
-// and 7; and the gradient check of the plain loops themselves by central differences.
+// The one suite that every backend's kernels pass: against the plain loops in double, on guarded memory, for batches of
+// 1, 3 and 7; and the gradient check of the plain loops themselves by central differences.
 #pragma once
 
 #include <cmath>
@@ -68,8 +68,8 @@ void conforms_everywhere(const std::vector<Case<Op>>& cases, const std::vector<i
   conforms<Cpu<float>>(cases, batches);
 }
 
-// d/dv of sum(g y) by (f(v + h) - f(v - h)) / 2h, in double, within 1e-6 of the largest; every element of small tensors, a
-// hundred of large ones.
+// d/dv of sum(g y) by (f(v + h) - f(v - h)) / 2h, in double, within 1e-6 of the largest; every element of small
+// tensors, a hundred of large ones.
 template <class B, class Op>
 void gradients_are_right(const Case<Op>& c, int batch, const std::string& backend) {
   Inputs in = inputs_of(c, batch);
@@ -112,7 +112,8 @@ void gradients_are_right(const Case<Op>& c, int batch, const std::string& backen
       got.push_back(gradient[i]);
     }
     got.push_back(largest), want.push_back(largest);  // so that "largest" is the whole tensor's
-    check_close(got, want, 1e-6, c.name + ", batch " + std::to_string(batch) + ", " + backend + ": central differences by " + of);
+    check_close(got, want, 1e-6,
+                c.name + ", batch " + std::to_string(batch) + ", " + backend + ": central differences by " + of);
   };
   for (std::size_t j = 0; j < in.x.size(); ++j) probe(in.x[j], out.grad_x[j], "input " + std::to_string(j));
   probe(in.parameters, out.grad_parameters, "parameters");
@@ -124,7 +125,8 @@ void gradients_are_right(const std::vector<Case<Op>>& cases, const std::vector<i
     for (const int batch : batches) {
       if (c.traits.saved > 0 && batch * c.out.plane() < 2) continue;
       gradients_are_right<Reference<double>>(c, batch, "Reference<double>");
-      on_every_target<Cpu<double>>([&](const std::string& backend) { gradients_are_right<Cpu<double>>(c, batch, backend); });
+      on_every_target<Cpu<double>>(
+          [&](const std::string& backend) { gradients_are_right<Cpu<double>>(c, batch, backend); });
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every layer against PyTorch's recorded numbers (tests/fixtures/make_layers.py): forward, backward and running statistics,
-// in double and in float, on every backend.
+// Every layer against PyTorch's recorded numbers (tests/fixtures/make_layers.py): forward, backward and running
+// statistics, in double and in float, on every backend.
 #pragma once
 
 #include <set>
@@ -19,7 +19,8 @@ inline const ctnet::io::Safetensors& layers_file() {
 inline void check_shape(const Recorded& r, const Shape& s, const std::string& what) {
   ctnet::io::Dims dims{3};
   for (int i = 0; i < s.rank; ++i) dims.push_back(static_cast<std::size_t>(s.d[i]));
-  CHECK_MESSAGE(r.shape == dims, what, ": PyTorch gives ", ctnet::io::words(r.shape), ", we give ", ctnet::io::words(dims));
+  CHECK_MESSAGE(r.shape == dims, what, ": PyTorch gives ", ctnet::io::words(r.shape), ", we give ",
+                ctnet::io::words(dims));
 }
 
 // The cases are all that the file has of their kind: "conv/...".

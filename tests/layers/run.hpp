@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Calls a layer's kernels as the engine does, but with every tensor in guarded memory of exactly its size, results poisoned
-// beforehand, and what the layer does not ask to be kept for backward inaccessible. Results come back in double.
+// Calls a layer's kernels as the engine does, but with every tensor in guarded memory of exactly its size, results
+// poisoned beforehand, and what the layer does not ask to be kept for backward inaccessible. Results come back in
+// double.
 #pragma once
 
 #include <limits>
@@ -33,8 +34,8 @@ Inputs inputs_of(const Case<Op>& c, int batch) {
   in.batch = batch;
   const auto n = static_cast<std::size_t>(batch);
   for (std::size_t j = 0; j < c.in.size(); ++j)
-    in.x.push_back(values(c.name + (j == 0 ? ".x" : ".x" + std::to_string(j)), n * static_cast<std::size_t>(c.in[j].size()),
-                          c.scale, c.offset));
+    in.x.push_back(values(c.name + (j == 0 ? ".x" : ".x" + std::to_string(j)),
+                          n * static_cast<std::size_t>(c.in[j].size()), c.scale, c.offset));
   in.parameters = values(c.name + ".parameters", static_cast<std::size_t>(c.parameters), 0.5);
   const auto half = static_cast<std::size_t>(c.statistics / 2);
   in.statistics = values(c.name + ".running_mean", half, 0.5);

@@ -6,6 +6,10 @@
 # compared without namespaces, commas, underscores and casts, blanks made one. Prints "N passed, N failed".
 read -ra compiler <<<"$1"
 shift
+case ${compiler[0]} in
+  *nvcc) compiler+=(-c -o /dev/null) ;;
+  *) compiler+=(-fsyntax-only) ;;
+esac
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 files=("$@")
 [ ${#files[@]} -eq 0 ] && mapfile -t files < <(find "$folder" -name '*.cpp' | sort)
@@ -15,13 +19,13 @@ verdict() { # of file $1; empty if it is as it should be
   local said sentence errors
   sentence=$(sed -n '1s/^.*must say: *//p' "$1" | simplified)
   [ -n "$sentence" ] || { echo "its first line does not say what the message must say" && return; }
-  said=$("${compiler[@]}" -fsyntax-only "$1" 2>&1) && { echo "it compiles" && return; }
+  said=$("${compiler[@]}" "$1" 2>&1) && { echo "it compiles" && return; }
   errors=$(grep -cE '(^|[ :])(fatal )?error( #[0-9A-Z-]+)?:' <<<"$said")
   simplified <<<"$said" | grep -qF -- "$sentence" || { echo "the message lacks: $sentence" && return; }
   [ "$errors" -eq 1 ] || { echo "$errors errors, expected one" && return; }
   [ "$(wc -l <<<"$said")" -le 30 ] || { echo "$(wc -l <<<"$said") lines, at most 30 are allowed" && return; }
   [ ${#said} -le 3000 ] || { echo "${#said} bytes, at most 3000 are allowed" && return; }
-  said=$("${compiler[@]}" -fsyntax-only -DFIXED "$1" 2>&1) || echo "its twin (-DFIXED) does not compile: ${said:0:300}"
+  said=$("${compiler[@]}" -DFIXED "$1" 2>&1) || echo "its twin (-DFIXED) does not compile: ${said:0:300}"
 }
 
 passed=0 failed=0

@@ -38,8 +38,8 @@ static void check_sampled(const std::vector<double>& all, const Recorded& want, 
   REQUIRE(got.size() == expected.size());
   if (all.size() > 2048)
     for (int i = 0; i < 2; ++i) {
-      CHECK_MESSAGE(std::fabs(got.back() - expected.back()) <= bound * std::fmax(1, std::fabs(expected.back())), what, ": a sum is ",
-                    got.back(), ", expected ", expected.back());
+      CHECK_MESSAGE(std::fabs(got.back() - expected.back()) <= bound * std::fmax(1, std::fabs(expected.back())), what,
+                    ": a sum is ", got.back(), ", expected ", expected.back());
       got.pop_back(), expected.pop_back();
     }
   check_close(got, expected, bound, what);
@@ -56,7 +56,8 @@ static void matches_pytorch(const std::string& name, const std::string& backend)
     const std::string key = name + "." + names[static_cast<std::size_t>(t.leaf)].path + "." + ctnet::name(t.spec.role);
     const auto n = static_cast<std::size_t>(t.spec.size());
     bool norm = false;
-    for (const TensorPlace& u : net.tensors()) norm = norm || (u.leaf == t.leaf && u.spec.role == TensorRole::running_var);
+    for (const TensorPlace& u : net.tensors())
+      norm = norm || (u.leaf == t.leaf && u.spec.role == TensorRole::running_var);
     std::vector<T> v;
     if (norm) {
       v = values<T>(key, n, 0.5, t.spec.role == TensorRole::weight || t.spec.role == TensorRole::running_var ? 1 : 0);
@@ -99,5 +100,7 @@ static void matches_pytorch(const std::string& name) {
 
 TEST_CASE("LeNet gives PyTorch's numbers") { matches_pytorch<nets::LeNet, Image<3, 32, 32>>("lenet"); }
 TEST_CASE("a small ResNet gives PyTorch's numbers") { matches_pytorch<nets::ResNet, Image<3, 17, 15>>("resnet"); }
-TEST_CASE("a small Inception gives PyTorch's numbers") { matches_pytorch<nets::Inception, Image<3, 9, 11>>("inception"); }
+TEST_CASE("a small Inception gives PyTorch's numbers") {
+  matches_pytorch<nets::Inception, Image<3, 9, 11>>("inception");
+}
 TEST_CASE("a small U-Net gives PyTorch's numbers") { matches_pytorch<nets::UNet, Image<2, 7, 9>>("unet"); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Comparison of tensors by the max-norm: |got - want| at most `bound` times the largest |want|. The message names the tensor,
-// the worst element and both its values.
+// Comparison of tensors by the max-norm: |got - want| at most `bound` times the largest |want|. The message names the
+// tensor, the worst element and both its values.
 #pragma once
 
 #include <cmath>
@@ -44,8 +44,8 @@ Difference difference(const Got& got, const Want& want, double least = 0) {
   if (worst > 0) {
     char line[200];
     std::snprintf(line, sizeof line, "element %zu of %zu is %.17g, expected %.17g; %.2e of the largest, %g", at,
-                  static_cast<std::size_t>(want.size()), static_cast<double>(got[at]), static_cast<double>(want[at]), d.relative,
-                  largest);
+                  static_cast<std::size_t>(want.size()), static_cast<double>(got[at]), static_cast<double>(want[at]),
+                  d.relative, largest);
     d.words = line;
   }
   return d;

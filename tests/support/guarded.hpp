@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory between two inaccessible pages. Elements lie flush with the end (a read or write beyond the last traps) or flush
-// with the start (one before the first traps); the rest of the pages holds a pattern that intact() looks for.
+// Memory between two inaccessible pages. Elements lie flush with the end (a read or write beyond the last traps) or
+// flush with the start (one before the first traps); the rest of the pages holds a pattern that intact() looks for.
 #pragma once
 
 #include <sys/mman.h>
@@ -33,9 +33,9 @@ class Guarded {
     fill(std::numeric_limits<T>::quiet_NaN());
   }
   template <class V>
-  Guarded(const V& values, Flush flush)
-    requires requires { values.begin(); }
-      : Guarded(static_cast<std::size_t>(values.size()), flush) {
+  Guarded(const V& values, Flush flush) requires requires {
+    values.begin();
+  } : Guarded(static_cast<std::size_t>(values.size()), flush) {
     assign(values);
   }
   Guarded(Guarded&& g) noexcept : n_(g.n_), page_(g.page_), room_(g.room_), begin_(g.begin_), data_(g.data_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Numbers for tests that are a pure function of a name and an index, so that a script in another language makes the same
-// ones (tests/fixtures/make_layers.py). They have 16 bits: exact in float and double, also when scaled by a power of two.
+// Numbers for tests that are a pure function of a name and an index, so that a script in another language makes the
+// same ones (tests/fixtures/make_layers.py). They have 16 bits: exact in float and double, also when scaled by a power
+// of two.
 #pragma once
 
 #include <algorithm>

@@ -4,18 +4,18 @@
 #include <cstdlib>
 #include <new>
 
-#include <ctnet/ctnet.hpp>
 #include <doctest/doctest.h>
+#include <ctnet/ctnet.hpp>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CTNET_TEST_COUNTS 0  // the sanitizer has operators of its own
+#  define CTNET_TEST_COUNTS 0  // the sanitizer has operators of its own
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CTNET_TEST_COUNTS 0
-#endif
+#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#    define CTNET_TEST_COUNTS 0
+#  endif
 #endif
 #ifndef CTNET_TEST_COUNTS
-#define CTNET_TEST_COUNTS 1
+#  define CTNET_TEST_COUNTS 1
 #endif
 
 namespace {
@@ -43,8 +43,8 @@ std::atomic<long> allocations{0};
 using namespace ctnet;
 
 namespace {
-using Net = Sequential<Conv<1, 4, 3, Pad<1>>, BatchNorm<4>, ReLU, Residual<Sequential<Conv<4, 4, 1>, ReLU>>, MaxPool<2>, Dropout<>,
-                       Flatten, Linear<36, 4>>;
+using Net = Sequential<Conv<1, 4, 3, Pad<1>>, BatchNorm<4>, ReLU, Residual<Sequential<Conv<4, 4, 1>, ReLU>>, MaxPool<2>,
+                       Dropout<>, Flatten, Linear<36, 4>>;
 using In = Image<1, 6, 6>;
 
 template <class F>

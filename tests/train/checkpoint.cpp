@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checkpoints: a run that is broken off and resumed, at an epoch's end or within one, once or many times, ends with the bits
-// of one that was not. A file that is wrong changes neither network nor optimizer.
+// Checkpoints: a run that is broken off and resumed, at an epoch's end or within one, once or many times, ends with the
+// bits of one that was not. A file that is wrong changes neither network nor optimizer.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -19,12 +19,14 @@ using Layers = Sequential<Conv<1, 3, 3>, BatchNorm<3>, ReLU, Dropout<30>, Flatte
 using Net = Network<Layers, Image<1, 6, 6>>;
 
 auto flipped(int workers = 0) {
-  return data::Loader{test::pictures(44), data::Compose{data::RandomHorizontalFlip{}},
+  return data::Loader{test::pictures(44),
+                      data::Compose{data::RandomHorizontalFlip{}},
                       {.batch_size = 8, .shuffle = true, .workers = workers, .seed = 3}};
 }
 
 FitOptions options(const std::string& checkpoint = {}, i64 every = 0) {
-  FitOptions o{.epochs = 3, .clip_grad_norm = 2, .record_steps = true, .checkpoint = checkpoint, .checkpoint_every = every};
+  FitOptions o{
+      .epochs = 3, .clip_grad_norm = 2, .record_steps = true, .checkpoint = checkpoint, .checkpoint_every = every};
   o.schedule = LinearWarmup{.steps = 4, .then = CosineAnnealing{}};
   return o;
 }
@@ -57,10 +59,11 @@ void check_same(const Outcome<Config>& a, const Outcome<Config>& b) {
 
 struct Interrupted {};
 
-// A run broken off by an exception in the callback of each of these steps (below 0: epochs), each time gone on with by a
-// new network and a new optimizer, of another seed where there is a checkpoint to replace it.
+// A run broken off by an exception in the callback of each of these steps (below 0: epochs), each time gone on with by
+// a new network and a new optimizer, of another seed where there is a checkpoint to replace it.
 template <class Config>
-Outcome<Config> run(const Config& config, const std::string& path, i64 every, std::vector<i64> broken_at, int workers = 0) {
+Outcome<Config> run(const Config& config, const std::string& path, i64 every, std::vector<i64> broken_at,
+                    int workers = 0) {
   for (std::uint64_t attempt = 0;; ++attempt) {
     Net net{Seed{io::file_exists(path) ? 100 + attempt : 1}};
     Optimizer optimizer{net, config};
@@ -94,14 +97,14 @@ void check_resumes(const Config& config) {
     ++file;
     check_same(run(config, folder / std::to_string(file), every, broken_at, file % 3), whole);
   };
-  check(0, {});               // saving changes nothing
+  check(0, {});  // saving changes nothing
   check(1, {});
-  check(0, {3});              // before the first checkpoint: from the start
-  check(0, {7});              // goes back to the end of the first epoch
+  check(0, {3});  // before the first checkpoint: from the start
+  check(0, {7});  // goes back to the end of the first epoch
   check(0, {12, 18});
-  check(4, {10});             // in mid epoch
-  check(6, {6, 7, 12, 13});   // the checkpoint at an epoch's last step
-  check(6, {-1, -1, -2, -3}); // between that and the epoch's end
+  check(4, {10});              // in mid epoch
+  check(6, {6, 7, 12, 13});    // the checkpoint at an epoch's last step
+  check(6, {-1, -1, -2, -3});  // between that and the epoch's end
   check(1, {1, 2, 3, 5, 5, 6, 7, 8, 12, 17, 18});
   check(5, {6, 11, 9, 16, 16, 17});
 }
@@ -262,8 +265,8 @@ void check_refused(const std::string& path, const Config& config, std::initializ
 }
 
 // The checkpoint at `path` with one tensor replaced (or left out), or its metadata changed.
-void rewrite(const std::string& path, const std::string& to, const std::string& tensor, io::Dtype type, const io::Dims& shape,
-             const io::Bytes& bytes, bool keep = true, const std::string& optimizer = "Adam") {
+void rewrite(const std::string& path, const std::string& to, const std::string& tensor, io::Dtype type,
+             const io::Dims& shape, const io::Bytes& bytes, bool keep = true, const std::string& optimizer = "Adam") {
   const auto file = io::Safetensors::open(path);
   io::SafetensorsWriter out;
   for (const auto& t : file.tensors())
@@ -286,9 +289,11 @@ TEST_CASE("a checkpoint of another network, another optimizer, or of nothing of 
   {
     Net net{Seed{1}};
     auto images = flipped();
-    fit(net, images, Adam{}, CrossEntropy{}, {.epochs = 2, .record_steps = true, .checkpoint = run, .checkpoint_every = 5});
+    fit(net, images, Adam{}, CrossEntropy{},
+        {.epochs = 2, .record_steps = true, .checkpoint = run, .checkpoint_every = 5});
   }
-  using Other = Network<Sequential<Conv<1, 3, 3>, BatchNorm<3>, ReLU, Dropout<30>, Flatten, Linear<48, 5>>, Image<1, 6, 6>>;
+  using Other =
+      Network<Sequential<Conv<1, 3, 3>, BatchNorm<3>, ReLU, Dropout<30>, Flatten, Linear<48, 5>>, Image<1, 6, 6>>;
   check_refused<Other>(run, Adam{}, {"[", "expected"});
   check_refused<Net>(run, SGD{.momentum = 0.9}, {"Adam", "SGD"});
   check_refused<Net>(run, AdamW{}, {"a checkpoint of Adam, expected one of AdamW"});
@@ -303,9 +308,9 @@ TEST_CASE("a checkpoint of another network, another optimizer, or of nothing of 
     save_checkpoint(net, with, {}, bad);
     check_refused<Net>(bad, Adam{}, {"3 tensors of optimizer state", "has 2"});
   }
-  for (const char* name : {"training.position", "training.sums", "training.random", "training.skipped", "training.epochs",
-                           "training.epoch_values", "training.steps", "training.step_losses", "optimizer.exp_avg",
-                           "optimizer.exp_avg_sq", "0.weight", "5.bias", "1.running_var"}) {
+  for (const char* name : {"training.position", "training.sums", "training.random", "training.skipped",
+                           "training.epochs", "training.epoch_values", "training.steps", "training.step_losses",
+                           "optimizer.exp_avg", "optimizer.exp_avg_sq", "0.weight", "5.bias", "1.running_var"}) {
     CAPTURE(name);
     rewrite(run, bad, name, {}, {}, {}, false);
     check_refused<Net>(bad, Adam{}, {name, "missing"});

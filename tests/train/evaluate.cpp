@@ -96,7 +96,8 @@ TEST_CASE("evaluate agrees with a count by hand") {
 
 TEST_CASE("a NaN score loses; a row of nothing else predicts nothing") {
   Nothing<3> net;
-  const std::vector<Batch> batches{{{nan_, 1, 0, 0, nan_, nan_, nan_, nan_, nan_, nan_, -HUGE_VAL, nan_}, {0, 0, 2, 1}}};
+  const std::vector<Batch> batches{
+      {{nan_, 1, 0, 0, nan_, nan_, nan_, nan_, nan_, nan_, -HUGE_VAL, nan_}, {0, 0, 2, 1}}};
   const Evaluation e = evaluate(net, batches, NoLoss{});
   CHECK(e.accuracy == 0.5);
   CHECK(e.top5 == 0.5);

@@ -57,7 +57,8 @@ TEST_CASE("fit without a validation loader measures no validation, without recor
 TEST_CASE("one step of fit is forward, loss, backward, step") {
   Classifier a{Seed{1}}, b{Seed{1}};
   auto loader = points(24);
-  fit(a, loader, Adam{.learning_rate = 0.01f}, CrossEntropy{.label_smoothing = 0.1}, {.epochs = 2, .clip_grad_norm = 0.5});
+  fit(a, loader, Adam{.learning_rate = 0.01f}, CrossEntropy{.label_smoothing = 0.1},
+      {.epochs = 2, .clip_grad_norm = 0.5});
   Optimizer step{b, Adam{.learning_rate = 0.01f}};
   b.forward(std::vector<float>(4));
   b.backward(std::vector<float>(3, 1.f));
@@ -74,7 +75,8 @@ TEST_CASE("one step of fit is forward, loss, backward, step") {
   Classifier c{Seed{1}};
   c.forward(std::vector<float>(4, 1.f));
   c.backward(std::vector<float>(3, 1.f));
-  fit(c, loader, Adam{.learning_rate = 0.01f}, CrossEntropy{.label_smoothing = 0.1}, {.epochs = 2, .clip_grad_norm = 0.5});
+  fit(c, loader, Adam{.learning_rate = 0.01f}, CrossEntropy{.label_smoothing = 0.1},
+      {.epochs = 2, .clip_grad_norm = 0.5});
   CHECK(same_bits(a.parameters(), c.parameters()));
 }
 
@@ -193,13 +195,17 @@ TEST_CASE("an Optimizer that the caller keeps goes on where it was, and keeps it
 
 TEST_CASE("frozen segments stay; fit trains the others") {
   Classifier net{Seed{1}};
-  Optimizer kept{net, SGD{.learning_rate = 0.1f, .decay_biases_and_norms = false, }};
+  Optimizer kept{net, SGD{
+                          .learning_rate = 0.1f,
+                          .decay_biases_and_norms = false,
+                      }};
   REQUIRE(kept.segments().size() >= 1);
   kept.segments()[0].frozen = true;
   const auto before = net.state();
   fit(net, points(24), kept, CrossEntropy{}, {.epochs = 2, .clip_grad_norm = 1.0});
   const Segment& frozen = kept.segments()[0];
-  CHECK(same_bits(net.parameters().subspan(frozen.offset, frozen.size), std::span(before).subspan(frozen.offset, frozen.size)));
+  CHECK(same_bits(net.parameters().subspan(frozen.offset, frozen.size),
+                  std::span(before).subspan(frozen.offset, frozen.size)));
   CHECK(frozen.skipped == 6);
 }
 
@@ -207,7 +213,8 @@ TEST_CASE("the same seed gives the same bits, for any number of workers") {
   const auto run = [](int workers, std::uint64_t seed) {
     using Deep = Sequential<Conv<1, 4, 3>, BatchNorm<4>, ReLU, Dropout<30>, Flatten, Linear<64, 4>>;
     Network<Deep, Image<1, 6, 6>> net{Seed{seed}};
-    data::Loader loader{test::pictures(70), data::Compose{data::RandomHorizontalFlip{}, data::RandomCrop<6>{.padding = 1}},
+    data::Loader loader{test::pictures(70),
+                        data::Compose{data::RandomHorizontalFlip{}, data::RandomCrop<6>{.padding = 1}},
                         {.batch_size = 16, .shuffle = true, .workers = workers, .seed = seed}};
     const History h = fit(net, loader, AdamW{.learning_rate = 0.01f}, CrossEntropy{},
                           {.epochs = 3, .clip_grad_norm = 1, .record_steps = true});

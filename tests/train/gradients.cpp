@@ -41,7 +41,8 @@ void check(const char* what, std::size_t n = 2) {
   loss();
   const auto gx = net.backward_to_input(w);
   CHECK(gx.shape(0) == n);
-  const std::vector<double> to_input(gx.begin(), gx.end()), to_parameters(net.gradients().begin(), net.gradients().end());
+  const std::vector<double> to_input(gx.begin(), gx.end()),
+      to_parameters(net.gradients().begin(), net.gradients().end());
   test::check_same_bits(without, to_parameters, std::string(what) + " with and without the input's gradient");
   std::vector<double> want(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) want[i] = slope(x[i]);

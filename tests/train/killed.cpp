@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program that trains (programs/train_tool.cpp) is killed with SIGKILL at random moments and started again until it is
-// finished. Its last checkpoint has the bits of an uninterrupted run's, but for the seconds that it took.
+// A program that trains (programs/train_tool.cpp) is killed with SIGKILL at random moments and started again until it
+// is finished. Its last checkpoint has the bits of an uninterrupted run's, but for the seconds that it took.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,9 +9,9 @@
 #include <cstring>
 #include <thread>
 
+#include <doctest/doctest.h>
 #include <ctnet/core/random.hpp>
 #include <ctnet/io/safetensors.hpp>
-#include <doctest/doctest.h>
 
 #include "io/temporary.hpp"
 
@@ -55,7 +55,8 @@ void check_same_run(const std::string& a_path, const std::string& b_path) {
     const auto* other = b.find(t.name);
     REQUIRE(other);
     CHECK(other->shape == t.shape);
-    std::vector<unsigned char> x(a.bytes(t).begin(), a.bytes(t).end()), y(b.bytes(*other).begin(), b.bytes(*other).end());
+    std::vector<unsigned char> x(a.bytes(t).begin(), a.bytes(t).end()),
+        y(b.bytes(*other).begin(), b.bytes(*other).end());
     if (t.name == "training.epoch_values")  // without seconds and images_per_second, the last two of seven
       for (auto* bytes : {&x, &y})
         for (std::size_t row = 0; row + 56 <= bytes->size(); row += 56) std::memset(bytes->data() + row + 40, 0, 16);
@@ -91,8 +92,8 @@ TEST_CASE("a run killed at any moment ends with the bits of one that was not") {
     ::unlink(path.c_str());
   }
   left_over = static_cast<int>(broken.names().size());
-  MESSAGE(kills << " kills in " << runs << " runs of " << once << " s, " << left_over << " temporary files left by them, "
-                << since(start) << " s in all");
+  MESSAGE(kills << " kills in " << runs << " runs of " << once << " s, " << left_over
+                << " temporary files left by them, " << since(start) << " s in all");
   CHECK(kills >= 10);
 #endif
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit and evaluate on loaders and losses of other kinds: the caller's own structs, tensors of any type, targets that are
-// no labels, images of labels, labels to be ignored, double.
+// fit and evaluate on loaders and losses of other kinds: the caller's own structs, tensors of any type, targets that
+// are no labels, images of labels, labels to be ignored, double.
 #include <algorithm>
 #include <deque>
 #include <list>
@@ -35,8 +35,7 @@ Pairs<T> linear_map(std::size_t batches, bool as_probability) {
     Pair<T> one{test::values<T>("x" + std::to_string(b), 8 * 3), {}};
     for (std::size_t i = 0; i < 8; ++i) {
       const T* x = &one.images[3 * i];
-      for (const T y : {(x[0] - x[1]) / 2, (x[1] + x[2]) / 2})
-        one.targets.push_back(as_probability ? T(y > 0) : y);
+      for (const T y : {(x[0] - x[1]) / 2, (x[1] + x[2]) / 2}) one.targets.push_back(as_probability ? T(y > 0) : y);
     }
     p.batches_list.push_back(one);
   }
@@ -86,7 +85,8 @@ TEST_CASE("a vector of batches of any tensors is a loader, and says how many the
     one.labels = xt::xtensor<long, 1>::from_shape({6});
     for (std::size_t i = 0; i < 6; ++i) {
       one.labels(i) = static_cast<long>(i % 3);
-      for (std::size_t k = 0; k < 4; ++k) one.images(i, k) = (k == i % 3) + 0.1 * test::value_at("b", 24 * static_cast<std::size_t>(b) + 4 * i + k);
+      for (std::size_t k = 0; k < 4; ++k)
+        one.images(i, k) = (k == i % 3) + 0.1 * test::value_at("b", 24 * static_cast<std::size_t>(b) + 4 * i + k);
     }
     batches.push_back(one);
   }

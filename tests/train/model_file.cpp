@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// save and load: the same bits again, PyTorch's files, types that are narrower or wider; and everything that can be wrong
-// with a file, after which the network is as it was.
+// save and load: the same bits again, PyTorch's files, types that are narrower or wider; and everything that can be
+// wrong with a file, after which the network is as it was.
 #include <cmath>
 
 #include <ctnet/ctnet.hpp>
@@ -17,14 +17,14 @@ using test::same_bits;
 
 namespace {
 
-using Net = Sequential<Conv<2, 4, 3, Pad<1>, NoBias>, BatchNorm<4>, ReLU, MaxPool<2>, Sequential<Conv<4, 3, 1>, ReLU>, Flatten,
-                       Linear<12, 5>>;
+using Net = Sequential<Conv<2, 4, 3, Pad<1>, NoBias>, BatchNorm<4>, ReLU, MaxPool<2>, Sequential<Conv<4, 3, 1>, ReLU>,
+                       Flatten, Linear<12, 5>>;
 using In = Image<2, 4, 4>;
 template <class B>
 using Model = Network<Net, In, B>;
 using Float = Model<Cpu<float>>;
 using Double = Model<Reference<double>>;
-const char* const names[] = {"0.weight",       "1.weight",  "1.bias",   "1.running_mean", "1.running_var",
+const char* const names[] = {"0.weight",   "1.weight", "1.bias",   "1.running_mean", "1.running_var",
                              "4.0.weight", "4.0.bias", "6.weight", "6.bias"};
 
 std::string fixture(const char* name) { return std::string(CTNET_FIXTURES_DIR) + "/../train/fixtures/" + name; }
@@ -165,25 +165,64 @@ TEST_CASE("a file of PyTorch's: the same output; its num_batches_tracked is left
 }
 
 TEST_CASE("a file that is not the network's is refused, and the network stays") {
-  check_refused([](Tensors& t, auto& path) { t.all.pop_back(); t.write(path); }, {"'6.bias' is missing"});
-  check_refused([](Tensors& t, auto& path) { t.all.erase(t.all.begin()); t.write(path); }, {"'0.weight' is missing"});
-  check_refused([](Tensors& t, auto& path) { t.all.erase(t.all.begin() + 3); t.write(path); }, {"'1.running_mean' is missing"});
-  check_refused([](Tensors& t, auto& path) { t.all.push_back({"7.weight", {2, 1}, {1, 2}}); t.write(path); },
-                {"'7.weight'", "[2, 1]", "9 tensors"});
-  check_refused([](Tensors& t, auto& path) { t.all[8].name = "6.offset"; t.write(path); }, {"'6.bias' is missing"});
-  check_refused([](Tensors& t, auto& path) { t.all[7].shape = {12, 5}; t.write(path); },
-                {"'6.weight'", "[12, 5]", "expected [5, 12]"});
-  check_refused([](Tensors& t, auto& path) { t.all[7].shape = {60}; t.write(path); }, {"'6.weight'", "[60]", "expected [5, 12]"});
-  check_refused([](Tensors& t, auto& path) { t.all[8] = {"6.bias", {6}, std::vector<float>(6)}; t.write(path); },
-                {"'6.bias'", "[6]", "expected [5]"});
-  check_refused([](Tensors& t, auto& path) {
-    t.all.pop_back();
-    io::SafetensorsWriter file;
-    for (const auto& one : t.all) file.add(one.name, one.shape, one.values);
-    const std::vector<std::int64_t> integers(5);
-    file.add("6.bias", {5}, integers);
-    file.write(path);
-  }, {"'6.bias'", "I64", "expected F32"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all.pop_back();
+        t.write(path);
+      },
+      {"'6.bias' is missing"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all.erase(t.all.begin());
+        t.write(path);
+      },
+      {"'0.weight' is missing"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all.erase(t.all.begin() + 3);
+        t.write(path);
+      },
+      {"'1.running_mean' is missing"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all.push_back({"7.weight", {2, 1}, {1, 2}});
+        t.write(path);
+      },
+      {"'7.weight'", "[2, 1]", "9 tensors"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all[8].name = "6.offset";
+        t.write(path);
+      },
+      {"'6.bias' is missing"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all[7].shape = {12, 5};
+        t.write(path);
+      },
+      {"'6.weight'", "[12, 5]", "expected [5, 12]"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all[7].shape = {60};
+        t.write(path);
+      },
+      {"'6.weight'", "[60]", "expected [5, 12]"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all[8] = {"6.bias", {6}, std::vector<float>(6)};
+        t.write(path);
+      },
+      {"'6.bias'", "[6]", "expected [5]"});
+  check_refused(
+      [](Tensors& t, auto& path) {
+        t.all.pop_back();
+        io::SafetensorsWriter file;
+        for (const auto& one : t.all) file.add(one.name, one.shape, one.values);
+        const std::vector<std::int64_t> integers(5);
+        file.add("6.bias", {5}, integers);
+        file.write(path);
+      },
+      {"'6.bias'", "I64", "expected F32"});
   check_refused([](Tensors&, auto& path) { io::replace_file(path, "this is no model, only text"); }, {"header"});
   check_refused([](Tensors&, auto& path) { io::replace_file(path, ""); }, {"0 bytes"});
   check_refused([](Tensors&, auto&) {}, {"cannot open"});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Network's own contract: batches of any size, what may follow what, gradients that add up, moving, threads, allocations.
+// Network's own contract: batches of any size, what may follow what, gradients that add up, moving, threads,
+// allocations.
 #include <thread>
 
 #include <ctnet/ctnet.hpp>
@@ -38,9 +39,10 @@ TEST_CASE("a network gives an image the same prediction in a batch of any size, 
     CHECK(some.shape(0) == n);
     CHECK(some.rank() == 2);
     CHECK(some.shape(1) == 5);
-    test::check_same_bits(std::span(some).first(5 * std::min<std::size_t>(n, 9)),
-                          std::vector<double>(all.begin(), all.begin() + 5 * static_cast<long>(std::min<std::size_t>(n, 9))),
-                          "batch of " + std::to_string(n));
+    test::check_same_bits(
+        std::span(some).first(5 * std::min<std::size_t>(n, 9)),
+        std::vector<double>(all.begin(), all.begin() + 5 * static_cast<long>(std::min<std::size_t>(n, 9))),
+        "batch of " + std::to_string(n));
   }
   CHECK(net.predict(std::vector<double>{}).size() == 0);
   CHECK_SAYS(net.forward(std::vector<double>{}), "forward", "no images");
@@ -243,8 +245,8 @@ TEST_CASE("profile times every layer and leaves the network as it was") {
 TEST_CASE("summary names every layer, its shapes and its costs") {
   struct Block : Residual<Sequential<Conv<2, 2, 3, Pad<1>>, ReLU>> {};
   const std::string s = summary_text<Sequential<Block, MaxPool<2>, Flatten, Linear<8, 10>>, In>();
-  for (const char* part : {"Conv<2, 2, 3, Pad<1", "0.main.0", "0.add", "Linear<8, 10>", "2 x 4 x 4", "2 x 2 x 2", "in place",
-                           "128", "parameters            128", "MACs per image        656"})
+  for (const char* part : {"Conv<2, 2, 3, Pad<1", "0.main.0", "0.add", "Linear<8, 10>", "2 x 4 x 4", "2 x 2 x 2",
+                           "in place", "128", "parameters            128", "MACs per image        656"})
     CHECK_MESSAGE(test::has(s, part), s, " lacks '", std::string(part), "'");
   const std::string none = summary_text<Sequential<>, Features<3>>();
   CHECK(test::has(none, "parameters            0"));

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
 #include <ctnet/core/random.hpp>
 #include <ctnet/data/loader.hpp>
 #include <ctnet/data/tensor_dataset.hpp>
 #include <ctnet/report/history.hpp>
 #include <ctnet/train/network.hpp>
-#include <doctest/doctest.h>
 
 namespace test {
 
@@ -87,9 +87,9 @@ inline bool has(const std::string& text, const std::string& part) { return text.
 }  // namespace test
 
 // The Error that `expression` throws says each of the parts.
-#define CHECK_SAYS(expression, ...)                                        \
-  do {                                                                     \
-    const std::string said = test::error_of([&] { (void)(expression); });  \
-    for (const char* part : {__VA_ARGS__})                                 \
+#define CHECK_SAYS(expression, ...)                                                         \
+  do {                                                                                      \
+    const std::string said = test::error_of([&] { (void)(expression); });                   \
+    for (const char* part : {__VA_ARGS__})                                                  \
       CHECK_MESSAGE(test::has(said, part), "'", said, "' lacks '", std::string(part), "'"); \
   } while (false)

@@ -37,7 +37,7 @@ std::string summary_text() {
   table.rule();
   return table.str() + "parameters            " + grouped(Facts::parameters) + "\nMACs per image        " +
          grouped(Facts::macs) + "\nactivations, predict  " + grouped(Facts::inference_bytes) +
-         " bytes per image, planned\nactivations, train    " + grouped(Facts::training_bytes) +
+         " bytes per image, planned\nactivations, train    " + grouped(4 * detail::training_plan<Net, Input>().size) +
          " bytes per image, gradients counted\n";
 }
 template <class Net, class Input>

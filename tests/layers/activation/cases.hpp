@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Activations to try, on values within and far beyond the range where they bend. Those of recorded() have PyTorch's numbers.
+// Activations to try, on values within and far beyond the range where they bend. Those of recorded() have PyTorch's
+// numbers.
 #pragma once
 
 #include <ctnet/layers/activation.hpp>
@@ -35,7 +36,8 @@ template <class L>
 void lengths(std::vector<Case<ActivationOp>>& cases, const std::string& name) {
   for (const int n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 1001})
     for (const double scale : {0.125, 2.0, 16.0})
-      cases.push_back(on<L>(name + " of " + std::to_string(n) + " up to " + std::to_string(scale), {n}, {.scale = scale, .saturates = true}));
+      cases.push_back(on<L>(name + " of " + std::to_string(n) + " up to " + std::to_string(scale), {n},
+                            {.scale = scale, .saturates = true}));
 }
 inline std::vector<Case<ActivationOp>> all_lengths() {
   std::vector<Case<ActivationOp>> cases;

@@ -4,7 +4,9 @@
 
 using namespace test;
 
-TEST_CASE("activations: every backend against the plain loops in double") { conforms_everywhere(activation::recorded()); }
+TEST_CASE("activations: every backend against the plain loops in double") {
+  conforms_everywhere(activation::recorded());
+}
 TEST_CASE("activations: every length") { conforms_everywhere(activation::all_lengths(), {1, 3}); }
 TEST_CASE("softmax: every backend against the plain loops in double") {
   conforms_everywhere(activation::recorded_softmax());
@@ -22,8 +24,8 @@ static void special_values(ctnet::Act act, const std::string& backend) {
   const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
   const T least = std::numeric_limits<T>::denorm_min(), huge = std::numeric_limits<T>::max();
   std::vector<T> x;
-  for (const T v : {T(0), -T(0), T(1), T(-1), T(88), T(-88), T(104), T(-104), T(710), T(-710), T(1e4), T(-1e4), least, -least,
-                    std::numeric_limits<T>::min(), huge, -huge, nan})
+  for (const T v : {T(0), -T(0), T(1), T(-1), T(88), T(-88), T(104), T(-104), T(710), T(-710), T(1e4), T(-1e4), least,
+                    -least, std::numeric_limits<T>::min(), huge, -huge, nan})
     x.push_back(v);
   const bool bounded = act != ctnet::Act::gelu && act != ctnet::Act::silu;  // those are 0 times infinity at one end
   if (bounded) x.push_back(inf), x.push_back(-inf);
@@ -51,7 +53,8 @@ static void special_values(ctnet::Act act, const std::string& backend) {
   const std::vector<T> got = both(static_cast<B*>(nullptr)), want = both(static_cast<Reference<T>*>(nullptr));
   for (std::size_t i = 0; i < got.size(); ++i) {
     const auto g = static_cast<double>(got[i]), w = static_cast<double>(want[i]);
-    const bool same = std::isnan(w) ? std::isnan(g) : g == w || std::fabs(g - w) <= layer_bound<T> * std::fmax(1, std::fabs(w));
+    const bool same =
+        std::isnan(w) ? std::isnan(g) : g == w || std::fabs(g - w) <= layer_bound<T> * std::fmax(1, std::fabs(w));
     CHECK_MESSAGE(same, backend, ", activation ", static_cast<int>(act), (i < x.size() ? ": f(" : ": slope at "),
                   static_cast<double>(x[i % x.size()]), " is ", g, ", expected ", w);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Convolutions to try: every option of Conv, odd sizes, one pixel. Those of recorded() have PyTorch's numbers beside them.
+// Convolutions to try: every option of Conv, odd sizes, one pixel. Those of recorded() have PyTorch's numbers beside
+// them.
 #pragma once
 
 #include <ctnet/layers/conv.hpp>
@@ -65,7 +66,9 @@ inline Cases wide() {
 inline Cases drawn(int count) {
   Cases cases;
   Random random{Seed{11}};
-  auto from = [&](int low, int high) { return low + static_cast<int>(random.below(static_cast<std::uint32_t>(high - low + 1))); };
+  auto from = [&](int low, int high) {
+    return low + static_cast<int>(random.below(static_cast<std::uint32_t>(high - low + 1)));
+  };
   while (static_cast<int>(cases.size()) < count) {
     ConvOp o{};
     o.groups = random.chance(0.7) ? 1 : from(2, 4);
@@ -77,14 +80,26 @@ inline Cases drawn(int count) {
     o.dilation_h = from(1, 2), o.dilation_w = from(1, 2);
     o.bias = from(0, 1);
     o.h = from(1, 20), o.w = from(1, 20);
-    const int h = o.h + 2 * o.pad_h - o.dilation_h * (o.r - 1) - 1, w = o.w + 2 * o.pad_w - o.dilation_w * (o.s - 1) - 1;
+    const int h = o.h + 2 * o.pad_h - o.dilation_h * (o.r - 1) - 1,
+              w = o.w + 2 * o.pad_w - o.dilation_w * (o.s - 1) - 1;
     if (h < 0 || w < 0) continue;
     o.p = h / o.stride_h + 1, o.q = w / o.stride_w + 1;
     Case<ConvOp> c;
     c.name = "drawn " + std::to_string(cases.size());
-    for (const auto& [what, number] :
-         {std::pair{"c", o.c}, {"h", o.h}, {"w", o.w}, {"k", o.k}, {"r", o.r}, {"s", o.s}, {"stride", o.stride_h}, {"", o.stride_w},
-          {"pad", o.pad_h}, {"", o.pad_w}, {"dilation", o.dilation_h}, {"", o.dilation_w}, {"groups", o.groups}, {"bias", o.bias}})
+    for (const auto& [what, number] : {std::pair{"c", o.c},
+                                       {"h", o.h},
+                                       {"w", o.w},
+                                       {"k", o.k},
+                                       {"r", o.r},
+                                       {"s", o.s},
+                                       {"stride", o.stride_h},
+                                       {"", o.stride_w},
+                                       {"pad", o.pad_h},
+                                       {"", o.pad_w},
+                                       {"dilation", o.dilation_h},
+                                       {"", o.dilation_w},
+                                       {"groups", o.groups},
+                                       {"bias", o.bias}})
       c.name += std::string(" ") + what + " " + std::to_string(number);
     c.op = o;
     c.in = {{o.c, o.h, o.w}};

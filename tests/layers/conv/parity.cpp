@@ -3,6 +3,4 @@
 
 #include "cases.hpp"
 
-TEST_CASE("conv: PyTorch's numbers") {
-  test::matches_pytorch(test::conv::recorded());
-}
+TEST_CASE("conv: PyTorch's numbers") { test::matches_pytorch(test::conv::recorded()); }

@@ -8,9 +8,12 @@ using ctnet::Dropout;
 
 static std::vector<Case<ctnet::DropoutOp>> cases() {
   return {
-      on<Dropout<>>("dropout/half", {3, 5, 7}),       on<Dropout<20>>("dropout/fifth", {11}),
-      on<Dropout<1, 3>>("dropout/third", {2, 3, 3}),  on<Dropout<0>>("dropout/none", {5}),
-      on<Dropout<99>>("dropout/nearly_all", {2, 3, 33}), on<Dropout<>>("dropout/one", {1}),
+      on<Dropout<>>("dropout/half", {3, 5, 7}),
+      on<Dropout<20>>("dropout/fifth", {11}),
+      on<Dropout<1, 3>>("dropout/third", {2, 3, 3}),
+      on<Dropout<0>>("dropout/none", {5}),
+      on<Dropout<99>>("dropout/nearly_all", {2, 3, 33}),
+      on<Dropout<>>("dropout/one", {1}),
       on<Dropout<>>("dropout/1001", {1001}),
   };
 }
@@ -18,8 +21,8 @@ static std::vector<Case<ctnet::DropoutOp>> cases() {
 TEST_CASE("dropout: every backend against the plain loops in double, mask for mask") { conforms_everywhere(cases()); }
 TEST_CASE("dropout: gradients by central differences") { gradients_are_right(cases()); }
 
-// What the mask is: zero or 1 / (1 - p), zero with probability p, the same backwards, another one for another step, layer or
-// seed, and the same again for the same ones.
+// What the mask is: zero or 1 / (1 - p), zero with probability p, the same backwards, another one for another step,
+// layer or seed, and the same again for the same ones.
 template <class B>
 static void mask_of(double p, const ctnet::DropoutOp& op, const std::string& backend) {
   using T = typename B::scalar;
@@ -46,8 +49,8 @@ static void mask_of(double p, const ctnet::DropoutOp& op, const std::string& bac
     if (v != T(0)) REQUIRE(std::fabs(static_cast<double>(v) - 1 / (1 - p)) < layer_bound<T> / (1 - p));
   }
   const double sigma = std::sqrt(p * (1 - p) * static_cast<double>(n));
-  CHECK_MESSAGE(std::fabs(static_cast<double>(zeros) - p * static_cast<double>(n)) <= 5 * sigma, backend, ": ", zeros, " of ", n,
-                " are zero, p is ", p);
+  CHECK_MESSAGE(std::fabs(static_cast<double>(zeros) - p * static_cast<double>(n)) <= 5 * sigma, backend, ": ", zeros,
+                " of ", n, " are zero, p is ", p);
   CHECK(drawn(1, 2, 3, false) == mask);
   CHECK(drawn(1, 2, 3, true) == mask);
   if (p == 0) return;

@@ -33,8 +33,12 @@ static std::vector<Case<ctnet::AddOp>> sums() {
   return {sum_of(2, {3, 5, 7}), sum_of(2, {1}), sum_of(3, {2, 3, 3}), sum_of(8, {17}), sum_of(2, {16, 9, 11})};
 }
 static std::vector<Case<ctnet::ConcatOp>> concats() {
-  return {channels_of({2, 3}, 4, 5), channels_of({1}, 3, 3),    channels_of({1, 1}, 1, 1),
-          channels_of({3, 1, 4}, 1, 1), channels_of({1, 2, 3, 4, 5, 6, 7, 8}, 3, 1), channels_of({16, 33}, 7, 9)};
+  return {channels_of({2, 3}, 4, 5),
+          channels_of({1}, 3, 3),
+          channels_of({1, 1}, 1, 1),
+          channels_of({3, 1, 4}, 1, 1),
+          channels_of({1, 2, 3, 4, 5, 6, 7, 8}, 3, 1),
+          channels_of({16, 33}, 7, 9)};
 }
 
 TEST_CASE("add: every backend against the plain loops in double") { conforms_everywhere(sums()); }

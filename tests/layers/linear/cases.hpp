@@ -13,12 +13,9 @@ using Cases = std::vector<Case<LinearOp>>;
 
 inline Cases recorded() {
   return {
-      on<Linear<7, 5>>("linear/plain", {7}),
-      on<Linear<6, 3, NoBias>>("linear/no_bias", {6}),
-      on<Linear<1, 1>>("linear/one", {1}),
-      on<Linear<1, 9>>("linear/one_in", {1}),
-      on<Linear<13, 1>>("linear/one_out", {13}),
-      on<Linear<33, 17>>("linear/odd", {33}),
+      on<Linear<7, 5>>("linear/plain", {7}),     on<Linear<6, 3, NoBias>>("linear/no_bias", {6}),
+      on<Linear<1, 1>>("linear/one", {1}),       on<Linear<1, 9>>("linear/one_in", {1}),
+      on<Linear<13, 1>>("linear/one_out", {13}), on<Linear<33, 17>>("linear/odd", {33}),
   };
 }
 

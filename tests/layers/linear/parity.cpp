@@ -3,6 +3,4 @@
 
 #include "cases.hpp"
 
-TEST_CASE("linear: PyTorch's numbers") {
-  test::matches_pytorch(test::linear::recorded());
-}
+TEST_CASE("linear: PyTorch's numbers") { test::matches_pytorch(test::linear::recorded()); }

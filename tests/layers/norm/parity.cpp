@@ -3,6 +3,4 @@
 
 #include "cases.hpp"
 
-TEST_CASE("batch norm: PyTorch's numbers") {
-  test::matches_pytorch(test::norm::recorded());
-}
+TEST_CASE("batch norm: PyTorch's numbers") { test::matches_pytorch(test::norm::recorded()); }

@@ -39,7 +39,8 @@ TEST_CASE("max pool: ties, NaN and infinities on every backend") {
       }
       auto forward_and_back = [&]<class B>(B*) {
         using T = typename B::scalar;
-        std::vector<T> x(in.x[0].begin(), in.x[0].end()), g(in.grad_out.begin(), in.grad_out.end()), y(g.size()), gx(x.size());
+        std::vector<T> x(in.x[0].begin(), in.x[0].end()), g(in.grad_out.begin(), in.grad_out.end()), y(g.size()),
+            gx(x.size());
         std::vector<T> scratch(static_cast<std::size_t>(scratch_of<ctnet::MaxPoolOp, B>(c.op)));
         ctnet::Forward<T> f;
         f.batch = 2, f.in[0] = x.data(), f.out = y.data(), f.scratch = scratch.data();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Conv<In, Out, K, Options...>: what a convolution is. Options: Stride, Pad, Dilation, Groups, NoBias; PyTorch's Conv2d.
+// Conv<In, Out, K, Options...>: what a convolution is. Options: Stride, Pad, Dilation, Groups, NoBias; PyTorch's
+// Conv2d.
 #pragma once
 
 #include "../../core/options.hpp"
@@ -19,13 +20,14 @@ struct Conv {
   static constexpr Size stride = detail::option_or<Option::stride, Options...>(1);
   static constexpr Size pad = detail::option_or<Option::pad, Options...>(0);
   static constexpr Size dilation = detail::option_or<Option::dilation, Options...>(1);
-  static constexpr int groups = detail::option_or<Option::groups, Options...>(1).h;
+  static constexpr int given_groups = detail::option_or<Option::groups, Options...>(1).h;
+  static constexpr int groups = detail::at_least_1(given_groups);
   static constexpr bool bias = detail::option_or<Option::no_bias, Options...>(0).h == 0;
 
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     detail::check_options<Options...>(
         d, detail::option_set(Option::stride, Option::pad, Option::dilation, Option::groups, Option::no_bias));
-    if (!detail::all_positive(d, In, Out, kernel.h, kernel.w, stride.h, stride.w, dilation.h, dilation.w, groups,
+    if (!detail::all_positive(d, In, Out, kernel.h, kernel.w, stride.h, stride.w, dilation.h, dilation.w, given_groups,
                               pad.h + 1, pad.w + 1))
       return {detail::at_least_1(Out), 1, 1};
     if (In % groups != 0) d.blame(FaultKind::groups, {}, {}, groups, In);
@@ -41,7 +43,7 @@ struct Conv {
       d.blame(FaultKind::window, Shape{kernel.h, kernel.w, 0}, in);
       return {Out, 1, 1};
     }
-    return {Out, h / stride.h + 1, w / stride.w + 1};
+    return {Out, h / detail::at_least_1(stride.h) + 1, w / detail::at_least_1(stride.w) + 1};
   }
   static constexpr TensorSpecs tensors() {
     const int fan_in = In / groups * kernel.h * kernel.w;
@@ -52,8 +54,8 @@ struct Conv {
   }
   static constexpr i64 macs(Shape, Shape out) { return i64{In} / groups * kernel.h * kernel.w * out.size(); }
   static constexpr ConvOp op(Shape in, Shape out) {
-    return {in.c(),   in.h(),   in.w(),  out.c(), out.h(),    out.w(),    kernel.h, kernel.w,
-            stride.h, stride.w, pad.h, pad.w, dilation.h, dilation.w, groups,   bias};
+    return {in.c(),   in.h(),   in.w(), out.c(), out.h(),    out.w(),    kernel.h, kernel.w,
+            stride.h, stride.w, pad.h,  pad.w,   dilation.h, dilation.w, groups,   bias};
   }
 };
 

@@ -9,13 +9,22 @@
 namespace ctnet {
 
 namespace detail {
-// Output length of a pool along one side, as PyTorch rounds it: with ceil_mode the last window must start inside the image
-// or its left padding.
+// Output length of a pool along one side, as PyTorch rounds it: with ceil_mode the last window must start inside the
+// image or its left padding.
 constexpr int pooled(int in, int window_, int stride, int pad_, int dilation, bool ceil_mode) {
   const int span = in + 2 * pad_ - dilation * (window_ - 1) - 1;
   int out = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   if (ceil_mode && (out - 1) * stride >= in + pad_) --out;
   return out;
+}
+// Whether a dilated window lies with all its pixels in the padding.
+constexpr bool some_window_empty(int in, int out, int window_, int stride, int pad_, int dilation) {
+  for (int p = 0; dilation > 1 && p < out; ++p) {
+    int y = p * stride - pad_, r = 0;
+    for (; r < window_ && y < 0; ++r) y += dilation;
+    if (r == window_ || y >= in) return true;
+  }
+  return false;
 }
 constexpr Shape infer_pool(Shape in, Diagnosis& d, Size k, Size stride, Size pad_, Size dilation, bool ceil_mode) {
   if (!all_positive(d, k.h, k.w, stride.h, stride.w, dilation.h, dilation.w, pad_.h + 1, pad_.w + 1)) return in;
@@ -29,8 +38,12 @@ constexpr Shape infer_pool(Shape in, Diagnosis& d, Size k, Size stride, Size pad
     d.blame(FaultKind::window, Shape{k.h, k.w, 0}, in);
     return {in.c(), 1, 1};
   }
-  return {in.c(), pooled(in.h(), k.h, stride.h, pad_.h, dilation.h, ceil_mode),
-          pooled(in.w(), k.w, stride.w, pad_.w, dilation.w, ceil_mode)};
+  const Shape out{in.c(), pooled(in.h(), k.h, stride.h, pad_.h, dilation.h, ceil_mode),
+                  pooled(in.w(), k.w, stride.w, pad_.w, dilation.w, ceil_mode)};
+  if (some_window_empty(in.h(), out.h(), k.h, stride.h, pad_.h, dilation.h) ||
+      some_window_empty(in.w(), out.w(), k.w, stride.w, pad_.w, dilation.w))
+    d.blame(FaultKind::window, Shape{k.h, k.w, 0}, in);
+  return out;
 }
 }  // namespace detail
 
@@ -51,13 +64,13 @@ struct MaxPool : NoState {
     return detail::infer_pool(in, d, kernel, stride, pad, dilation, ceil_mode);
   }
   static constexpr MaxPoolOp op(Shape in, Shape out) {
-    return {in.c(),   in.h(),   in.w(),   out.h(), out.w(), kernel.h,   kernel.w,
-            stride.h, stride.w, pad.h, pad.w, dilation.h, dilation.w};
+    return {in.c(),   in.h(),   in.w(), out.h(), out.w(),    kernel.h,  kernel.w,
+            stride.h, stride.w, pad.h,  pad.w,   dilation.h, dilation.w};
   }
 };
 
-// The mean of each window. Padding counts as zeros unless ExcludePad. Options: Stride (default: the window), Pad, CeilMode,
-// ExcludePad.
+// The mean of each window. Padding counts as zeros unless ExcludePad. Options: Stride (default: the window), Pad,
+// CeilMode, ExcludePad.
 template <auto K, class... Options>
 struct AvgPool : NoState {
   using Op = AvgPoolOp;
@@ -74,8 +87,8 @@ struct AvgPool : NoState {
     return detail::infer_pool(in, d, kernel, stride, pad, 1, ceil_mode);
   }
   static constexpr AvgPoolOp op(Shape in, Shape out) {
-    return {in.c(),   in.h(),   in.w(), out.h(), out.w(), kernel.h,
-            kernel.w, stride.h, stride.w, pad.h, pad.w, count_include_pad};
+    return {in.c(),   in.h(),   in.w(),   out.h(), out.w(), kernel.h,
+            kernel.w, stride.h, stride.w, pad.h,   pad.w,   count_include_pad};
   }
 };
 

@@ -47,81 +47,66 @@ struct Kernel<MaxPoolOp, Reference<T>> {
   }
 };
 
-template <class T>
-struct Kernel<AvgPoolOp, Reference<T>> {
-  static void forward(const AvgPoolOp& o, const Forward<T>& a) {
-    for (i64 plane = 0; plane < i64{a.batch} * o.c; ++plane)
+namespace detail {
+
+// Pixels y0 <= y < y1, x0 <= x < x1 of an image, whose sum is divided by `count`.
+struct PoolWindow {
+  int y0, y1, x0, x1, count;
+};
+constexpr PoolWindow window_of(const AvgPoolOp& o, int p, int q) {
+  auto least = [](int a, int b) { return a < b ? a : b; };
+  auto most = [](int a, int b) { return a > b ? a : b; };
+  const int top = p * o.stride_h - o.pad_h, left = q * o.stride_w - o.pad_w;
+  const int bottom = least(top + o.r, o.h + o.pad_h), right = least(left + o.s, o.w + o.pad_w);
+  PoolWindow w{most(top, 0), least(bottom, o.h), most(left, 0), least(right, o.w), 0};
+  w.count = o.count_include_pad ? (bottom - top) * (right - left) : (w.y1 - w.y0) * (w.x1 - w.x0);
+  return w;
+}
+constexpr PoolWindow window_of(const AdaptiveAvgPoolOp& o, int p, int q) {
+  auto first = [](int i, int in, int out) { return static_cast<int>(i64{i} * in / out); };
+  auto after = [](int i, int in, int out) { return static_cast<int>(((i64{i} + 1) * in + out - 1) / out); };
+  PoolWindow w{first(p, o.h, o.p), after(p, o.h, o.p), first(q, o.w, o.q), after(q, o.w, o.q), 0};
+  w.count = (w.y1 - w.y0) * (w.x1 - w.x0);
+  return w;
+}
+
+// y = the mean of each window; its gradient goes in equal parts to the window's pixels.
+template <class Op, class T>
+struct MeanOfWindows {
+  static void forward(const Op& o, const Forward<T>& a) {
+    for (i64 plane = 0; plane < i64{a.batch} * o.c; ++plane) {
+      const T* in = a.in[0] + plane * o.h * o.w;
       for (int p = 0; p < o.p; ++p)
         for (int q = 0; q < o.q; ++q) {
+          const PoolWindow w = window_of(o, p, q);
           T sum = 0;
-          const T scale = each(o, p, q, [&](int at) { sum += a.in[0][plane * o.h * o.w + at]; });
-          a.out[(plane * o.p + p) * o.q + q] = sum * scale;
+          for (int y = w.y0; y < w.y1; ++y)
+            for (int x_ = w.x0; x_ < w.x1; ++x_) sum += in[y * o.w + x_];
+          a.out[(plane * o.p + p) * o.q + q] = sum / static_cast<T>(w.count);
         }
+    }
   }
-  static void backward(const AvgPoolOp& o, const Backward<T>& a) {
+  static void backward(const Op& o, const Backward<T>& a) {
     if (!a.grad_in[0]) return;
     for (i64 plane = 0; plane < i64{a.batch} * o.c; ++plane) {
       T* grad = a.grad_in[0] + plane * o.h * o.w;
       for (int i = 0; i < o.h * o.w; ++i) grad[i] = T(0);
       for (int p = 0; p < o.p; ++p)
         for (int q = 0; q < o.q; ++q) {
-          const T g = a.grad_out[(plane * o.p + p) * o.q + q] * each(o, p, q, [](int) {});
-          each(o, p, q, [&](int at) { grad[at] += g; });
+          const PoolWindow w = window_of(o, p, q);
+          const T g = a.grad_out[(plane * o.p + p) * o.q + q] / static_cast<T>(w.count);
+          for (int y = w.y0; y < w.y1; ++y)
+            for (int x_ = w.x0; x_ < w.x1; ++x_) grad[y * o.w + x_] += g;
         }
     }
   }
-
- private:
-  // Visits the window's pixels inside the image; gives 1 / count.
-  template <class F>
-  static T each(const AvgPoolOp& o, int p, int q, F f) {
-    const int y0 = p * o.stride_h - o.pad_h, x0 = q * o.stride_w - o.pad_w;
-    const int y1 = least(y0 + o.r, o.h + o.pad_h), x1 = least(x0 + o.s, o.w + o.pad_w);
-    const int padded = (y1 - y0) * (x1 - x0);
-    const int top = most(y0, 0), left = most(x0, 0), bottom = least(y1, o.h), right = least(x1, o.w);
-    for (int y = top; y < bottom; ++y)
-      for (int x_ = left; x_ < right; ++x_) f(y * o.w + x_);
-    const int inside = (bottom - top) * (right - left);
-    return T(1) / static_cast<T>(o.count_include_pad ? padded : inside);
-  }
-  static int least(int a, int b) { return a < b ? a : b; }
-  static int most(int a, int b) { return a > b ? a : b; }
 };
+
+}  // namespace detail
 
 template <class T>
-struct Kernel<AdaptiveAvgPoolOp, Reference<T>> {
-  static void forward(const AdaptiveAvgPoolOp& o, const Forward<T>& a) {
-    for (i64 plane = 0; plane < i64{a.batch} * o.c; ++plane)
-      for (int p = 0; p < o.p; ++p)
-        for (int q = 0; q < o.q; ++q) {
-          T sum = 0;
-          const T scale = each(o, p, q, [&](int at) { sum += a.in[0][plane * o.h * o.w + at]; });
-          a.out[(plane * o.p + p) * o.q + q] = sum * scale;
-        }
-  }
-  static void backward(const AdaptiveAvgPoolOp& o, const Backward<T>& a) {
-    if (!a.grad_in[0]) return;
-    for (i64 plane = 0; plane < i64{a.batch} * o.c; ++plane) {
-      T* grad = a.grad_in[0] + plane * o.h * o.w;
-      for (int i = 0; i < o.h * o.w; ++i) grad[i] = T(0);
-      for (int p = 0; p < o.p; ++p)
-        for (int q = 0; q < o.q; ++q) {
-          const T g = a.grad_out[(plane * o.p + p) * o.q + q] * each(o, p, q, [](int) {});
-          each(o, p, q, [&](int at) { grad[at] += g; });
-        }
-    }
-  }
-
- private:
-  template <class F>
-  static T each(const AdaptiveAvgPoolOp& o, int p, int q, F f) {
-    const int y0 = first(p, o.h, o.p), y1 = first_after(p, o.h, o.p), x0 = first(q, o.w, o.q), x1 = first_after(q, o.w, o.q);
-    for (int y = y0; y < y1; ++y)
-      for (int x_ = x0; x_ < x1; ++x_) f(y * o.w + x_);
-    return T(1) / static_cast<T>((y1 - y0) * (x1 - x0));
-  }
-  static int first(int i, int in, int out) { return static_cast<int>(i64{i} * in / out); }
-  static int first_after(int i, int in, int out) { return static_cast<int>(((i64{i} + 1) * in + out - 1) / out); }
-};
+struct Kernel<AvgPoolOp, Reference<T>> : detail::MeanOfWindows<AvgPoolOp, T> {};
+template <class T>
+struct Kernel<AdaptiveAvgPoolOp, Reference<T>> : detail::MeanOfWindows<AdaptiveAvgPoolOp, T> {};
 
 }  // namespace ctnet
