@@ -17,20 +17,23 @@ struct Size {
 
 enum class Option : unsigned char { stride, pad, dilation, groups, no_bias, ceil_mode, exclude_pad, eps, momentum, count };
 
-template <int H, int W = H>
+template <int... Sides>
 struct Stride {
+  static_assert(sizeof...(Sides) == 1 || sizeof...(Sides) == 2, "Stride takes one number, or height and width");
   static constexpr Option option = Option::stride;
-  static constexpr Size value{H, W};
+  static constexpr Size value{Sides...};
 };
-template <int H, int W = H>
+template <int... Sides>
 struct Pad {
+  static_assert(sizeof...(Sides) == 1 || sizeof...(Sides) == 2, "Pad takes one number, or height and width");
   static constexpr Option option = Option::pad;
-  static constexpr Size value{H, W};
+  static constexpr Size value{Sides...};
 };
-template <int H, int W = H>
+template <int... Sides>
 struct Dilation {
+  static_assert(sizeof...(Sides) == 1 || sizeof...(Sides) == 2, "Dilation takes one number, or height and width");
   static constexpr Option option = Option::dilation;
-  static constexpr Size value{H, W};
+  static constexpr Size value{Sides...};
 };
 template <int N>
 struct Groups {
