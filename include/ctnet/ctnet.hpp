@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// ctnet on the CPU: layers, networks, losses, optimizers, training, data, files. Light: neither Eigen, xtensor nor JSON is
-// included; tensors of the first two are taken and given by concept. Beside it: report.hpp (pictures, JSON), io/npy.hpp.
+// ctnet on the CPU: layers, networks, losses, optimizers, training, data, files. Light: neither Eigen, xtensor nor JSON
+// is included; tensors of the first two are taken and given by concept. Beside it: report.hpp (pictures, JSON),
+// io/npy.hpp.
 #pragma once
 
 #include "data.hpp"

@@ -50,7 +50,7 @@ TEST_CASE("schedules agree with PyTorch's") {
 }
 
 TEST_CASE("schedules hold at the ends, and any callable is one") {
-  const ct::Schedule none, own = [](const ct::ScheduleStep&at) { return static_cast<double>(at.epoch()); };
+  const ct::Schedule none, own = [](const ct::ScheduleStep& at) { return static_cast<double>(at.epoch()); };
   CHECK(none({.step = 12345}) == 1);
   CHECK(own({.step = 11, .steps_per_epoch = 4}) == 2);
   CHECK(ct::OneCycle{}({.step = 0, .total_steps = 1}) == doctest::Approx(1 / 25e4));

@@ -33,9 +33,9 @@ class Guarded {
     fill(std::numeric_limits<T>::quiet_NaN());
   }
   template <class V>
-  Guarded(const V& values, Flush flush) requires requires {
-    values.begin();
-  } : Guarded(static_cast<std::size_t>(values.size()), flush) {
+  Guarded(const V& values, Flush flush)
+    requires requires { values.begin(); }
+      : Guarded(static_cast<std::size_t>(values.size()), flush) {
     assign(values);
   }
   Guarded(Guarded&& g) noexcept : n_(g.n_), page_(g.page_), room_(g.room_), begin_(g.begin_), data_(g.data_) {

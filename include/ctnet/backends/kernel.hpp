@@ -60,13 +60,13 @@ struct Forward {
 template <class T>
 struct Backward {
   int batch = 0;
-  const T* in[max_inputs] = {};    // only what the operation says it keeps
-  const T* out = nullptr;          // likewise
+  const T* in[max_inputs] = {};  // only what the operation says it keeps
+  const T* out = nullptr;        // likewise
   const T* grad_out = nullptr;
-  T* grad_in[max_inputs] = {};     // overwritten; null where nobody wants it; may be grad_out for `in_place`
+  T* grad_in[max_inputs] = {};  // overwritten; null where nobody wants it; may be grad_out for `in_place`
   const T* parameters = nullptr;
   T* grad_parameters = nullptr;
-  bool accumulate = false;         // parameter gradients: add to what is there, or overwrite
+  bool accumulate = false;  // parameter gradients: add to what is there, or overwrite
   const T* saved = nullptr;
   T* scratch = nullptr;
   Draw draw{};

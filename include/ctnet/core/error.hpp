@@ -26,8 +26,9 @@ struct Piece {
   Piece(double v) : text(std::to_string(v)) {}
   template <class I>
     requires std::is_integral_v<I>
-  Piece(I v) : text(std::is_signed_v<I> ? std::to_string(static_cast<long long>(v))
-                                        : std::to_string(static_cast<unsigned long long>(v))) {}
+  Piece(I v)
+      : text(std::is_signed_v<I> ? std::to_string(static_cast<long long>(v))
+                                 : std::to_string(static_cast<unsigned long long>(v))) {}
 };
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Piece* words, int n) {

@@ -15,7 +15,18 @@ struct Size {
   constexpr bool operator==(const Size&) const = default;
 };
 
-enum class Option : unsigned char { stride, pad, dilation, groups, no_bias, ceil_mode, exclude_pad, eps, momentum, count };
+enum class Option : unsigned char {
+  stride,
+  pad,
+  dilation,
+  groups,
+  no_bias,
+  ceil_mode,
+  exclude_pad,
+  eps,
+  momentum,
+  count
+};
 
 template <int... Sides>
 struct Stride {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a layer keeps between calls, as plain data: its tensors' roles, shapes and first values. Roles are PyTorch's names.
+// What a layer keeps between calls, as plain data: its tensors' roles, shapes and first values. Roles are PyTorch's
+// names.
 #pragma once
 
 #include "shape.hpp"

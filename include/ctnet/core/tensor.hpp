@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tensors at the door: taken by concept (xtensor, Eigen, std::span, std::vector, View), given as View, which converts to
-// any of them. Rows are images: memory is (N, C, H, W) or (N, F), row-major. An Eigen matrix counts as it lies in memory:
-// column-major (F, N) or row-major (N, F). Neither xtensor nor Eigen is included here.
+// Tensors at the door: taken by concept (xtensor, Eigen, std::span, std::vector, View), given as View, which converts
+// to any of them. Rows are images: memory is (N, C, H, W) or (N, F), row-major. An Eigen matrix counts as it lies in
+// memory: column-major (F, N) or row-major (N, F). Neither xtensor nor Eigen is included here.
 #pragma once
 
 #include <algorithm>
@@ -47,8 +47,9 @@ concept EigenLike = requires(X& t) {
   { t.data() } -> std::convertible_to<const T*>;
 };
 template <class X, class T>
-concept VectorLike = !FromShape<X, T> && !EigenLike<X, T> && requires(const T* p) { X(p, p); } &&
-                     std::same_as<typename X::value_type, std::remove_const_t<T>> && requires(X& t) { t.push_back(T{}); };
+concept VectorLike = !FromShape<X, T> && !EigenLike<X, T> && requires(const T* p) {
+  X(p, p);
+} && std::same_as<typename X::value_type, std::remove_const_t<T>> && requires(X& t) { t.push_back(T{}); };
 }  // namespace detail
 
 // A view of somebody's memory, row-major, up to four dimensions. A network's views live until its next call.
@@ -64,7 +65,8 @@ class View {
   constexpr View(T* data, std::size_t n, const Shape& s)
       : data_(data),
         rank_(s.rank + 1),
-        dims_{n, static_cast<std::size_t>(s.d[0]), static_cast<std::size_t>(s.d[1]), static_cast<std::size_t>(s.d[2])} {}
+        dims_{n, static_cast<std::size_t>(s.d[0]), static_cast<std::size_t>(s.d[1]), static_cast<std::size_t>(s.d[2])} {
+  }
   // A view to read from a view to write to.
   template <class U>
     requires(std::is_const_v<T> && std::is_same_v<U, value_type>)
@@ -110,7 +112,8 @@ class View {
   template <class X>
     requires detail::EigenLike<X, value_type>
   operator X() const {
-    const auto n = static_cast<std::ptrdiff_t>(rank_ > 1 ? dims_[0] : 1), f = static_cast<std::ptrdiff_t>(size()) / (n ? n : 1);
+    const auto n = static_cast<std::ptrdiff_t>(rank_ > 1 ? dims_[0] : 1),
+               f = static_cast<std::ptrdiff_t>(size()) / (n ? n : 1);
     X out;
     X::IsRowMajor ? out.resize(n, f) : out.resize(f, n);
     std::copy(begin(), end(), out.data());
@@ -142,7 +145,8 @@ std::string words_of(const Range& dims) {
 }
 }  // namespace detail
 
-// How many images of shape `s` the tensor holds; throws where its size or its own shape says otherwise. `what` names it.
+// How many images of shape `s` the tensor holds; throws where its size or its own shape says otherwise. `what` names
+// it.
 template <TensorLike X>
 std::size_t batch_of(const X& t, const Shape& s, const char* what) {
   const auto size = static_cast<std::size_t>(t.size()), one = static_cast<std::size_t>(s.size());

@@ -66,7 +66,8 @@ void fill(xt::xtensor<T, N>& out, const NpyHeader& h, ByteSpan data, const std::
 // and integers into integers that hold them. Throws Error, beginning with `file_name`, where the file is malformed, has
 // not N dimensions, or a value does not fit.
 template <class T, std::size_t N>
-requires std::is_arithmetic_v<T> xt::xtensor<T, N> parse_npy(ByteSpan bytes, const std::string& file_name) {
+  requires std::is_arithmetic_v<T>
+xt::xtensor<T, N> parse_npy(ByteSpan bytes, const std::string& file_name) {
   const detail::NpyHeader h = detail::parse_npy_header(bytes, file_name);
   if (h.shape.size() != N) fail(file_name, ": shape ", detail::npy_words(h.shape), ", expected ", N, " dimensions");
   if constexpr (std::integral<T>) {

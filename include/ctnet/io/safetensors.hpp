@@ -42,8 +42,8 @@ constexpr std::size_t size_of(Dtype d) { return dtypes[static_cast<int>(d)].size
 
 template <class T>
 concept Storable = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint8_t> ||
-    std::same_as<T, std::int32_t> || std::same_as<T, std::uint32_t> || std::same_as<T, std::int64_t> ||
-    std::same_as<T, std::uint64_t>;
+                   std::same_as<T, std::int32_t> || std::same_as<T, std::uint32_t> || std::same_as<T, std::int64_t> ||
+                   std::same_as<T, std::uint64_t>;
 template <Storable T>
 constexpr Dtype dtype_of() {
   if constexpr (std::same_as<T, float>) return Dtype::F32;
@@ -246,7 +246,7 @@ class Safetensors {
 
   [[gnu::cold]] void check_layout() {
     std::vector<TensorInfo> as_they_lie;
-    for (const std::size_t i : ordered([](const TensorInfo&a, const TensorInfo&b) {
+    for (const std::size_t i : ordered([](const TensorInfo& a, const TensorInfo& b) {
            return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
          }))
       as_they_lie.push_back(std::move(tensors_[i]));

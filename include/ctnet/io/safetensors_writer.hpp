@@ -20,7 +20,7 @@ class SafetensorsWriter {
   // Anything contiguous of float, double, uint8, int32, uint32, int64 or uint64 (vector, span, View, xtensor), which
   // has to live until write() returns. Throws Error where shape and size differ or the name is taken.
   template <TensorLike X>
-  requires Storable<scalar_of<X>>
+    requires Storable<scalar_of<X>>
   void add(std::string name, Dims shape, const X& values) {
     const std::size_t n = static_cast<std::size_t>(values.size());
     add(std::move(name), dtype_of<scalar_of<X>>(), std::move(shape),

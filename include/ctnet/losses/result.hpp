@@ -35,7 +35,8 @@ class LossGradient {
   View<const T> view() const { return {data(), rank_, dims_}; }
   operator View<const T>() const { return view(); }
   template <class X>
-  requires(!std::is_same_v<X, View<const T>> && std::is_convertible_v<View<const T>, X>) operator X() const {
+    requires(!std::is_same_v<X, View<const T>> && std::is_convertible_v<View<const T>, X>)
+  operator X() const {
     return view();
   }
 
@@ -65,8 +66,7 @@ struct LossKernel {
 namespace detail {
 
 template <class T>
-concept LossScalar = std::is_same_v < std::remove_const_t<T>,
-float > || std::is_same_v<std::remove_const_t<T>, double>;
+concept LossScalar = std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, double>;
 
 // The tensor as a View; one that knows no shape (std::vector, std::span, Eigen) as `rows` rows, or flat for rows = 0.
 template <TensorLike X>

@@ -34,9 +34,8 @@ class Schedule {
  public:
   Schedule() : factor_(Constant{}) {}
   template <class F>
-  requires(!std::same_as<F, Schedule> && std::is_invocable_r_v<double, const F&, const ScheduleStep&>)
-      Schedule(F factor)
-      : factor_(std::move(factor)) {}
+    requires(!std::same_as<F, Schedule> && std::is_invocable_r_v<double, const F&, const ScheduleStep&>)
+  Schedule(F factor) : factor_(std::move(factor)) {}
 
   double operator()(const ScheduleStep& at) const { return factor_(at); }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Containers: Sequential, Residual, Concat, and named taps. Each knows how to emit its operations into a Builder and how to
-// walk its leaves in the same order (walk: for kernels, names and type look-up).
+// Containers: Sequential, Residual, Concat, and named taps. Each knows how to emit its operations into a Builder and
+// how to walk its leaves in the same order (walk: for kernels, names and type look-up).
 #pragma once
 
 #include "../core/integers.hpp"
@@ -139,8 +139,8 @@ struct Residual {
   }
 };
 
-// All branches on the same input, their channels one after another (Inception). Heights and widths must agree. In files:
-// "0", "1", ...
+// All branches on the same input, their channels one after another (Inception). Heights and widths must agree. In
+// files: "0", "1", ...
 template <class... Branch>
 struct Concat {
   using Kids = detail::Children<Branch..., ConcatChannels>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network's leaves at run time: each layer's type as the user wrote it and its dotted path, which names tensors in files.
+// A network's leaves at run time: each layer's type as the user wrote it and its dotted path, which names tensors in
+// files.
 #pragma once
 
 #include <string>

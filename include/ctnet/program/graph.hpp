@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a network is, as plain data: a flat list of operations over numbered values. Value 0 is the input; operation i is
-// layer i (the leaves in the order written) and makes one value. Containers emit into a Builder; only constexpr loops over
-// arrays, no recursion over layers.
+// What a network is, as plain data: a flat list of operations over numbered values. Value 0 is the input; operation i
+// is layer i (the leaves in the order written) and makes one value. Containers emit into a Builder; only constexpr
+// loops over arrays, no recursion over layers.
 #pragma once
 
 #include "../core/fault.hpp"
@@ -25,7 +25,7 @@ struct OpNode {
 
 struct Value {
   Shape shape{};
-  int maker = -1;      // operation; -1 for the input
+  int maker = -1;  // operation; -1 for the input
   int users = 0;
   int last_user = -1;  // operation; -1 if none
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network's fault in words. The words are the name of a type that is never defined, so that the compiler prints them in
-// one error: `network_error<layer, 2, Conv<8, 16, 3>, expects, 8, channels, gets, 6>`. g++, clang and nvcc all print
+// A network's fault in words. The words are the name of a type that is never defined, so that the compiler prints them
+// in one error: `network_error<layer, 2, Conv<8, 16, 3>, expects, 8, channels, gets, 6>`. g++, clang and nvcc all print
 // enumerators by name; they cut strings.
 #pragma once
 
@@ -72,7 +72,8 @@ constexpr auto in_words() {
   else if constexpr (kind == FaultKind::tap_twice)
     return Saying<tap_exists_already>{};
   else if constexpr (kind == FaultKind::branch)
-    return Saying<branch, a, this_branch_gives>{} + in_words<F.have>() + Saying<first_branch_gives>{} + in_words<F.want>();
+    return Saying<branch, a, this_branch_gives>{} + in_words<F.have>() + Saying<first_branch_gives>{} +
+           in_words<F.want>();
   else if constexpr (kind == FaultKind::tap_shape)
     return Saying<tap_gives>{} + in_words<F.have>() + Saying<expects>{} + in_words<F.want>();
   else if constexpr (kind == FaultKind::open_input)

@@ -19,7 +19,8 @@ struct Block {
 
 constexpr i64 padded(i64 n) { return (n + 15) / 16 * 16; }
 
-// Gives every block with from <= to an offset; gives the size of the whole. `order` and `placed` are room for n numbers.
+// Gives every block with from <= to an offset; gives the size of the whole. `order` and `placed` are room for n
+// numbers.
 constexpr i64 place(Block* b, int n, int* order, int* placed) {
   int used = 0, done = 0;
   for (int i = 0; i < n; ++i) {
@@ -57,7 +58,8 @@ constexpr bool overwritable(const Graph<N>& g, int v, bool training) {
     if (training && maker.traits.keeps_output) return false;
     if (!maker.traits.alias && !maker.traits.in_place) return true;
     v = maker.in[0];
-    if (v == 0 && !maker.traits.alias) return true;  // in place was refused on the input, so this one has its own memory
+    if (v == 0 && !maker.traits.alias)
+      return true;  // in place was refused on the input, so this one has its own memory
   }
 }
 
@@ -103,9 +105,9 @@ constexpr InferencePlan<N> plan_inference(const Graph<N>& g) {
   return p;
 }
 
-// Memory for forward and backward: operation i runs forward at time i and backward at time 2 N - i, the loss at N. Values
-// live as long as somebody's backward reads them. A value used n times gets n gradients: the first is written, the others
-// go to a temporary and are added.
+// Memory for forward and backward: operation i runs forward at time i and backward at time 2 N - i, the loss at N.
+// Values live as long as somebody's backward reads them. A value used n times gets n gradients: the first is written,
+// the others go to a temporary and are added.
 template <int N>
 struct TrainingPlan {
   i64 value[N + 1]{};

@@ -65,8 +65,7 @@ decltype(auto) targets_of(const B& batch) {
 template <class B>
 concept Labelled = requires(const B& b) {
   { *targets_of(b).data() } -> std::convertible_to<int>;
-}
-&&std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
+} && std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
 
 // One score per class and one label per image: what accuracy can be told of.
 template <class NetworkType, class B>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network's kernels on a backend as a table of functions, one row per layer: what the engine walks. The only place where
-// a network's type and a backend's kernels meet.
+// A network's kernels on a backend as a table of functions, one row per layer: what the engine walks. The only place
+// where a network's type and a backend's kernels meet.
 #pragma once
 
 #include "../backends/kernel.hpp"

@@ -2,9 +2,9 @@
 #include <ctnet/ctnet.hpp>
 using namespace ctnet;
 #ifdef FIXED
-#define ROW data::Compose
+#  define ROW data::Compose
 #else
-#define ROW data::ToTensor
+#  define ROW data::ToTensor
 #endif
 int main() {
   const data::Cifar10 set{".", data::Split::test};

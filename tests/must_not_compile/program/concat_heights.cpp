@@ -7,4 +7,5 @@ constexpr int k = 1;
 #else
 constexpr int k = 3;
 #endif
-static_assert(Analysis<Sequential<Concat<Conv<3, 4, 1>, Conv<3, 2, 1>, Conv<3, 5, k>>>, Image<3, 9, 9>>::parameters >= 0);
+static_assert(Analysis<Sequential<Concat<Conv<3, 4, 1>, Conv<3, 2, 1>, Conv<3, 5, k>>>, Image<3, 9, 9>>::parameters >=
+              0);

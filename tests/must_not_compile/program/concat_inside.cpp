@@ -9,4 +9,6 @@ constexpr int in = 3;
 #else
 constexpr int in = 7;
 #endif
-static_assert(Analysis<Sequential<ReLU, Concat<Conv<3, 4, 1>, Sequential<Conv<in, 5, 1>, ReLU>>>, Image<3, 9, 9>>::parameters >= 0);
+static_assert(
+    Analysis<Sequential<ReLU, Concat<Conv<3, 4, 1>, Sequential<Conv<in, 5, 1>, ReLU>>>, Image<3, 9, 9>>::parameters >=
+    0);

@@ -11,4 +11,6 @@ constexpr int in = 4;
 #else
 constexpr int in = 5;
 #endif
-static_assert(Analysis<Sequential<Conv<3, 4, 3>, Conv<in, 6, 3>, MaxPool<in == 5 ? 99 : 2>, Flatten, Linear<in == 5 ? 7 : 54, 2>>, Image<3, 11, 11>>::parameters >= 0);
+static_assert(
+    Analysis<Sequential<Conv<3, 4, 3>, Conv<in, 6, 3>, MaxPool<in == 5 ? 99 : 2>, Flatten, Linear<in == 5 ? 7 : 54, 2>>,
+             Image<3, 11, 11>>::parameters >= 0);

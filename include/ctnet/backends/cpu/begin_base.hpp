@@ -3,10 +3,10 @@
 #define CTNET_TARGET base
 #define CTNET_VECTOR_BYTES 16
 #if !defined(__clang__)
-#pragma GCC push_options
-#ifdef __CUDACC__
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675
-#endif
-#pragma GCC optimize("O3")
+#  pragma GCC push_options
+#  ifdef __CUDACC__
+#    pragma nv_diagnostic push
+#    pragma nv_diag_suppress 1675
+#  endif
+#  pragma GCC optimize("O3")
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// No include guard: includes the file CTNET_TARGET_FILE once per CPU target, each time with CTNET_TARGET as the name of its
-// namespace and CTNET_VECTOR_BYTES as the width of its vectors. Every hot loop of the library passes through here, so its
-// speed does not depend on the user's flags. In such a file: no includes, no `static`, code only inside
+// No include guard: includes the file CTNET_TARGET_FILE once per CPU target, each time with CTNET_TARGET as the name of
+// its namespace and CTNET_VECTOR_BYTES as the width of its vectors. Every hot loop of the library passes through here,
+// so its speed does not depend on the user's flags. In such a file: no includes, no `static`, code only inside
 // `namespace ctnet::CTNET_TARGET`, lambdas marked __attribute__((always_inline)), no vectors by value across calls that
 // are not inlined. Use:
 //   #define CTNET_TARGET_FILE "ctnet/layers/pool/hot.inl"
@@ -13,14 +13,14 @@
 #include "end_target.hpp"
 
 #if CTNET_HAS_AVX2
-#include "begin_avx2.hpp"
-#include CTNET_TARGET_FILE
-#include "end_target.hpp"
+#  include "begin_avx2.hpp"
+#  include CTNET_TARGET_FILE
+#  include "end_target.hpp"
 #endif
 
 #if CTNET_HAS_AVX512
-#include "begin_avx512.hpp"
-#include CTNET_TARGET_FILE
-#include "end_target.hpp"
+#  include "begin_avx512.hpp"
+#  include CTNET_TARGET_FILE
+#  include "end_target.hpp"
 #endif
 #undef CTNET_TARGET_FILE

@@ -137,8 +137,10 @@ template <class T, int N>
     sum_each<T, N / 2>(v + N / 2, sums + N / 2);
   } else {
     unroll<N / 2>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
-    if constexpr (N > 4) unroll<N / 4>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
-    if constexpr (N > 8) unroll<N / 8>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
+    if constexpr (N > 4)
+      unroll<N / 4>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
+    if constexpr (N > 8)
+      unroll<N / 8>([&](auto i) __attribute__((always_inline)) { v[i] = add_pairs<T>(v[2 * i], v[2 * i + 1]); });
     if constexpr (N > 2) v[0] = add_pairs<T>(v[0], v[1]);
     // v[0] now holds, N by N, partial sums of every vector
     for (int have = lanes<T>; have > N; have /= 2) v[0] = add_pairs<T>(v[0], v[0]);
@@ -174,7 +176,7 @@ template <class T, int R, int S>
     });
   };
   const bool whole = k >= lanes<T>;
-  for (; k >= lanes<T>; k -= lanes<T>, a += lanes<T>, b += lanes<T>) step([](auto&) __attribute__((always_inline)) {});
+  for (; k >= lanes<T>; k -= lanes<T>, a += lanes<T>, b += lanes<T>) step([](auto&) __attribute__((always_inline)){});
   if (k > 0 && whole) {  // one more vector, which ends with the last element: what was done before counts as zero
     a -= lanes<T> - k, b -= lanes<T> - k;
     const typename LastLanes<T>::Mask mask = LastLanes<T>::of(k);
@@ -186,7 +188,7 @@ template <class T, int R, int S>
       for (int s = 0; s < S; ++s) b_rest[s * lanes<T> + i] = b[s * b_row + i];
     }
     a = a_rest, b = b_rest, a_row = b_row = lanes<T>;
-    step([](auto&) __attribute__((always_inline)) {});
+    step([](auto&) __attribute__((always_inline)){});
   }
   T total[R * S];
   sum_each<T, R * S>(sum, total);

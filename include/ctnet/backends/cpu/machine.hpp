@@ -7,12 +7,12 @@
 #include <atomic>
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#if !defined(CTNET_NO_AVX2)
-#define CTNET_HAS_AVX2 1
-#endif
-#if !defined(CTNET_NO_AVX512) && !defined(CTNET_NO_AVX2)
-#define CTNET_HAS_AVX512 1
-#endif
+#  if !defined(CTNET_NO_AVX2)
+#    define CTNET_HAS_AVX2 1
+#  endif
+#  if !defined(CTNET_NO_AVX512) && !defined(CTNET_NO_AVX2)
+#    define CTNET_HAS_AVX512 1
+#  endif
 #endif
 
 namespace ctnet::cpu {
@@ -51,21 +51,19 @@ inline void limit_target(Target most) {
   detail::target.store(static_cast<int>(most < best ? most : best), std::memory_order_relaxed);
 }
 
-inline const char* name(Target t) {
-  return t == Target::avx512 ? "avx512" : t == Target::avx2 ? "avx2" : "base";
-}
+inline const char* name(Target t) { return t == Target::avx512 ? "avx512" : t == Target::avx2 ? "avx2" : "base"; }
 
 }  // namespace ctnet::cpu
 
 // CTNET_PICK(gemm<T>)(...) calls the version of ctnet::<target>::gemm<T> for the target in use.
 #if CTNET_HAS_AVX512
-#define CTNET_PICK(...)                                                             \
-  (::ctnet::cpu::target() == ::ctnet::cpu::Target::avx512 ? &::ctnet::avx512::__VA_ARGS__ \
-   : ::ctnet::cpu::target() == ::ctnet::cpu::Target::avx2 ? &::ctnet::avx2::__VA_ARGS__   \
-                                                          : &::ctnet::base::__VA_ARGS__)
+#  define CTNET_PICK(...)                                                                   \
+    (::ctnet::cpu::target() == ::ctnet::cpu::Target::avx512 ? &::ctnet::avx512::__VA_ARGS__ \
+     : ::ctnet::cpu::target() == ::ctnet::cpu::Target::avx2 ? &::ctnet::avx2::__VA_ARGS__   \
+                                                            : &::ctnet::base::__VA_ARGS__)
 #elif CTNET_HAS_AVX2
-#define CTNET_PICK(...) \
-  (::ctnet::cpu::target() == ::ctnet::cpu::Target::avx2 ? &::ctnet::avx2::__VA_ARGS__ : &::ctnet::base::__VA_ARGS__)
+#  define CTNET_PICK(...) \
+    (::ctnet::cpu::target() == ::ctnet::cpu::Target::avx2 ? &::ctnet::avx2::__VA_ARGS__ : &::ctnet::base::__VA_ARGS__)
 #else
-#define CTNET_PICK(...) (&::ctnet::base::__VA_ARGS__)
+#  define CTNET_PICK(...) (&::ctnet::base::__VA_ARGS__)
 #endif

@@ -36,24 +36,27 @@ template <Act A, class T>
     v = s * (T(1) + v * (T(1) - s));
   }
   if constexpr (A == Act::gelu)  // Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
-    v = T(0.5) + T(0.5) * erf<T>(v * T(0.70710678118654752440)) + v * exp<T>(T(-0.5) * v * v) * T(0.39894228040143267794);
+    v = T(0.5) + T(0.5) * erf<T>(v * T(0.70710678118654752440)) +
+        v * exp<T>(T(-0.5) * v * v) * T(0.39894228040143267794);
 }
 
 template <Act A, class T>
 void activation(const T* x, T* y, i64 n) {
-  each_vector<T>(static_cast<decltype(sizeof 0)>(n), [=](auto i, auto part) __attribute__((always_inline)) {
-    Vec<T> v = part.load(x + i);
-    activate<A, T>(v);
-    part.store(y + i, v);
-  });
+  each_vector<T>(
+      static_cast<decltype(sizeof 0)>(n), [=](auto i, auto part) __attribute__((always_inline)) {
+        Vec<T> v = part.load(x + i);
+        activate<A, T>(v);
+        part.store(y + i, v);
+      });
 }
 template <Act A, class T>
 void activation_backward(const T* kept, const T* grad_out, T* grad_in, i64 n) {
-  each_vector<T>(static_cast<decltype(sizeof 0)>(n), [=](auto i, auto part) __attribute__((always_inline)) {
-    Vec<T> v = part.load(kept + i);
-    slope_of<A, T>(v);
-    part.store(grad_in + i, v * part.load(grad_out + i));
-  });
+  each_vector<T>(
+      static_cast<decltype(sizeof 0)>(n), [=](auto i, auto part) __attribute__((always_inline)) {
+        Vec<T> v = part.load(kept + i);
+        slope_of<A, T>(v);
+        part.store(grad_in + i, v * part.load(grad_out + i));
+      });
 }
 
 }  // namespace ctnet::CTNET_TARGET

@@ -7,7 +7,7 @@ namespace ctnet {
 enum class Act : int { relu, leaky_relu, sigmoid, tanh, gelu, silu };
 
 struct ActivationOp {
-  int act;                         // an Act
+  int act;  // an Act
   int size;
   int slope_numerator, slope_denominator;  // leaky_relu
 };

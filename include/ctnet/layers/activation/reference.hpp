@@ -30,12 +30,18 @@ struct Kernel<ActivationOp, Reference<T>> {
       for (i64 i = 0; i < n; ++i) a.out[i] = f(a.in[0][i]);
     };
     switch (static_cast<Act>(o.act)) {
-      case Act::relu: return map([](T v) { return v < 0 ? T(0) : v; });  // a NaN stays
-      case Act::leaky_relu: return map([=](T v) { return v > 0 ? v : slope * v; });
-      case Act::sigmoid: return map([](T v) { return detail::sigmoid_of(v); });
-      case Act::tanh: return map([](T v) { return std::tanh(v); });
-      case Act::gelu: return map([](T v) { return v * detail::normal_cdf(v); });
-      case Act::silu: return map([](T v) { return v * detail::sigmoid_of(v); });
+      case Act::relu:
+        return map([](T v) { return v < 0 ? T(0) : v; });  // a NaN stays
+      case Act::leaky_relu:
+        return map([=](T v) { return v > 0 ? v : slope * v; });
+      case Act::sigmoid:
+        return map([](T v) { return detail::sigmoid_of(v); });
+      case Act::tanh:
+        return map([](T v) { return std::tanh(v); });
+      case Act::gelu:
+        return map([](T v) { return v * detail::normal_cdf(v); });
+      case Act::silu:
+        return map([](T v) { return v * detail::sigmoid_of(v); });
     }
   }
   static void backward(const ActivationOp& o, const Backward<T>& a) {
@@ -46,10 +52,14 @@ struct Kernel<ActivationOp, Reference<T>> {
       for (i64 i = 0; i < n; ++i) a.grad_in[0][i] = a.grad_out[i] * df(kept[i]);
     };
     switch (static_cast<Act>(o.act)) {
-      case Act::relu: return map(a.out, [](T y) { return y > 0 ? T(1) : T(0); });
-      case Act::leaky_relu: return map(a.in[0], [=](T v) { return v > 0 ? T(1) : slope; });
-      case Act::sigmoid: return map(a.out, [](T y) { return y * (T(1) - y); });
-      case Act::tanh: return map(a.out, [](T y) { return T(1) - y * y; });
+      case Act::relu:
+        return map(a.out, [](T y) { return y > 0 ? T(1) : T(0); });
+      case Act::leaky_relu:
+        return map(a.in[0], [=](T v) { return v > 0 ? T(1) : slope; });
+      case Act::sigmoid:
+        return map(a.out, [](T y) { return y * (T(1) - y); });
+      case Act::tanh:
+        return map(a.out, [](T y) { return T(1) - y * y; });
       case Act::gelu:
         return map(a.in[0], [](T v) {  // Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
           return detail::normal_cdf(v) + v * std::exp(T(-0.5) * v * v) * T(0.39894228040143267794);
@@ -70,7 +80,8 @@ struct Kernel<SoftmaxOp, Reference<T>> {
       for (int i = 0; i < o.plane; ++i) {
         const i64 at = i64{n} * o.c * o.plane + i;
         T most = a.in[0][at], sum = 0;
-        for (int c = 1; c < o.c; ++c) most = a.in[0][at + i64{c} * o.plane] > most ? a.in[0][at + i64{c} * o.plane] : most;
+        for (int c = 1; c < o.c; ++c)
+          most = a.in[0][at + i64{c} * o.plane] > most ? a.in[0][at + i64{c} * o.plane] : most;
         for (int c = 0; c < o.c; ++c) {
           const T e = std::exp(a.in[0][at + i64{c} * o.plane] - most);
           a.out[at + i64{c} * o.plane] = e;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Convolution on the CPU as a matrix product (im2col): per image and group, Y (K, P Q) = W (K, C R S) . col (C R S, P Q).
-// col is made for as many rows of the output at a time as fit into `block` elements, so that it stays in L2; a 1 x 1
-// convolution of stride 1 needs none, its image is the matrix.
+// Convolution on the CPU as a matrix product (im2col): per image and group, Y (K, P Q) = W (K, C R S) . col (C R S, P
+// Q). col is made for as many rows of the output at a time as fit into `block` elements, so that it stays in L2; a 1 x
+// 1 convolution of stride 1 needs none, its image is the matrix.
 //   backward:  dW += dY col^T,  dcol = W^T dY, which im2col_scatter_add puts back,  db += sums of dY's rows
 #pragma once
 
@@ -48,10 +48,12 @@ struct Kernel<ConvOp, Cpu<T>> {
       const int n = (last - first) * o.q;
       const T* grad = a.grad_out + out;
       const T* col = columns(o, a.in[0] + in, a.scratch, first, last);
-      gemm_dot(o.group_k(), o.taps(), n, grad, plane, col, col_row(o, n), a.grad_parameters + w0, o.taps(), nullptr, true);
+      gemm_dot(o.group_k(), o.taps(), n, grad, plane, col, col_row(o, n), a.grad_parameters + w0, o.taps(), nullptr,
+               true);
       if (!a.grad_in[0]) return;
       T* grad_col = direct(o) ? a.grad_in[0] + in + i64{first} * o.q : a.scratch;
-      gemm(o.taps(), n, o.group_k(), a.parameters + w0, 1, o.taps(), grad, plane, grad_col, col_row(o, n), nullptr, false);
+      gemm(o.taps(), n, o.group_k(), a.parameters + w0, 1, o.taps(), grad, plane, grad_col, col_row(o, n), nullptr,
+           false);
       if (!direct(o)) CTNET_PICK(im2col_scatter_add<T>)(o, grad_col, a.grad_in[0] + in, first, last);
     });
   }

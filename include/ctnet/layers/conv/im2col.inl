@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Included once per CPU target. An image's patches as a matrix: row (c,r,s), column (p,q) for rows first <= p < last of the
-// output. gather writes col from x, scatter_add adds col to x. c counts the channels of one group.
+// Included once per CPU target. An image's patches as a matrix: row (c,r,s), column (p,q) for rows first <= p < last of
+// the output. gather writes col from x, scatter_add adds col to x. c counts the channels of one group.
 namespace ctnet::CTNET_TARGET {
 
 // The columns q whose tap s lies inside the image: from .. to - 1.

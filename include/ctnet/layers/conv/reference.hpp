@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The definition of a convolution, in plain loops:
-//   y(n,k,p,q) = b(k) + sum over c,r,s of  x(n, c, p*stride + r*dilation - pad, q*stride + s*dilation - pad) * w(k,c,r,s)
+//   y(n,k,p,q) = b(k) + sum over c,r,s of  x(n, c, p*stride + r*dilation - pad, q*stride + s*dilation - pad) *
+//   w(k,c,r,s)
 // c runs over the channels of k's group.
 #pragma once
 

@@ -7,8 +7,8 @@
 
 namespace ctnet {
 
-// Zeroes a value with probability Numerator / Denominator and scales the others by 1 / (1 - p). Dropout<> is PyTorch's 0.5,
-// Dropout<20> is 0.2, Dropout<1, 3> a third. The mask is a function of seed, step, layer and element.
+// Zeroes a value with probability Numerator / Denominator and scales the others by 1 / (1 - p). Dropout<> is PyTorch's
+// 0.5, Dropout<20> is 0.2, Dropout<1, 3> a third. The mask is a function of seed, step, layer and element.
 template <int Numerator = 50, int Denominator = 100>
 struct Dropout : NoState {
   using Op = DropoutOp;

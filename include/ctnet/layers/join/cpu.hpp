@@ -22,7 +22,8 @@ struct Kernel<AddOp, Cpu<T>> {
   static void backward(const AddOp& o, const Backward<T>& a) {
     for (int j = 0; j < o.inputs; ++j)
       if (a.grad_in[j])
-        std::memcpy(a.grad_in[j], a.grad_out, static_cast<std::size_t>(a.batch) * static_cast<std::size_t>(o.size) * sizeof(T));
+        std::memcpy(a.grad_in[j], a.grad_out,
+                    static_cast<std::size_t>(a.batch) * static_cast<std::size_t>(o.size) * sizeof(T));
   }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operations that containers end with: Add (Residual, AddTap) and ConcatChannels (Concat, ConcatTap). They take several
-// values, so containers place them (program/containers.hpp); a user does not write them.
+// The operations that containers end with: Add (Residual, AddTap) and ConcatChannels (Concat, ConcatTap). They take
+// several values, so containers place them (program/containers.hpp); a user does not write them.
 #pragma once
 
 #include "../layer.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The definitions of the joins: y = x0 + x1 + ..., and y(n, :) = the channels of x0(n, :), x1(n, :), ... one after another.
+// The definitions of the joins: y = x0 + x1 + ..., and y(n, :) = the channels of x0(n, :), x1(n, :), ... one after
+// another.
 #pragma once
 
 #include "../../backends/reference/reference.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Batch normalization on the CPU, plane by plane through the targets; the formulas are the reference's. Features (a plane of
-// one value) go to the reference.
+// Batch normalization on the CPU, plane by plane through the targets; the formulas are the reference's. Features (a
+// plane of one value) go to the reference.
 #pragma once
 
 #include "../../backends/cpu/cpu.hpp"
@@ -24,7 +24,8 @@ struct Kernel<BatchNormOp, Cpu<T>> {
       T mean = a.statistics[c], var = a.statistics[o.c + c];
       if (a.training) {
         double sum = 0, squares = 0;
-        each_plane(o, a.batch, c, [&](i64 at) { sum += static_cast<double>(CTNET_PICK(sum_of<T>)(a.in[0] + at, o.plane)); });
+        each_plane(o, a.batch, c,
+                   [&](i64 at) { sum += static_cast<double>(CTNET_PICK(sum_of<T>)(a.in[0] + at, o.plane)); });
         mean = static_cast<T>(sum / m);
         each_plane(o, a.batch, c, [&](i64 at) {
           squares += static_cast<double>(CTNET_PICK(plane_squares<T>)(a.in[0] + at, o.plane, mean));

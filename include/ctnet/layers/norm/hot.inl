@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Included once per CPU target. Batch normalization's passes over one plane of n values. Sums are of one plane in T, several
-// lanes side by side; the caller adds planes up in double.
+// Included once per CPU target. Batch normalization's passes over one plane of n values. Sums are of one plane in T,
+// several lanes side by side; the caller adds planes up in double.
 namespace ctnet::CTNET_TARGET {
 
 // the sum of f(x, g) over the plane
@@ -25,12 +25,14 @@ template <class T, class F>
 
 template <class T>
 T plane_squares(const T* v, i64 n, T mean) {
-  return plane_sum<T>(v, v, n, [mean](auto& a, auto&) __attribute__((always_inline)) { a = (a - mean) * (a - mean); });
+  return plane_sum<T>(
+      v, v, n, [mean](auto& a, auto&) __attribute__((always_inline)) { a = (a - mean) * (a - mean); });
 }
 // the sum of g (x - mean) r
 template <class T>
 T plane_dot(const T* v, const T* g, i64 n, T mean, T r) {
-  return plane_sum<T>(v, g, n, [mean, r](auto& a, auto& b) __attribute__((always_inline)) { a = b * ((a - mean) * r); });
+  return plane_sum<T>(
+      v, g, n, [ mean, r ](auto& a, auto& b) __attribute__((always_inline)) { a = b * ((a - mean) * r); });
 }
 template <class T>
 void plane_scale(const T* in, T* out, i64 n, T mean, T r, T weight, T bias) {

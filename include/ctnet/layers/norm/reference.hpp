@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The definition of batch normalization, per channel over m = N plane values:
 //   training: mean = sum x / m, var = sum (x - mean)^2 / m;  else the running ones
-//   y = weight (x - mean) r + bias,  r = 1 / sqrt(var + eps);  running += momentum (batch - running), var times m / (m - 1)
-//   dx = weight r (dy - (sum dy + xn sum dy xn) / m),  dweight = sum dy xn,  dbias = sum dy,  xn = (x - mean) r
+//   y = weight (x - mean) r + bias,  r = 1 / sqrt(var + eps);  running += momentum (batch - running), var times m / (m
+//   - 1) dx = weight r (dy - (sum dy + xn sum dy xn) / m),  dweight = sum dy xn,  dbias = sum dy,  xn = (x - mean) r
 // Saved from forward to backward: mean (C), r (C).
 #pragma once
 
@@ -58,9 +58,8 @@ struct Kernel<BatchNormOp, Reference<T>> {
       *grad_bias = (a.accumulate ? *grad_bias : T(0)) + static_cast<T>(sum_g);
       if (!a.grad_in[0]) continue;
       const T scale = a.parameters[c] * r, g_mean = static_cast<T>(sum_g / m), gx_mean = static_cast<T>(sum_gx / m);
-      each(o, a.batch, c, [&](i64 i) {
-        a.grad_in[0][i] = scale * (a.grad_out[i] - g_mean - (a.in[0][i] - mean) * r * gx_mean);
-      });
+      each(o, a.batch, c,
+           [&](i64 i) { a.grad_in[0][i] = scale * (a.grad_out[i] - g_mean - (a.in[0][i] - mean) * r * gx_mean); });
     }
   }
 

@@ -19,7 +19,8 @@ struct Kernel<MaxPoolOp, Cpu<T>> {
   }
   static void backward(const MaxPoolOp& o, const Backward<T>& a) {
     if (!is_2x2(o)) return Kernel<MaxPoolOp, Reference<T>>::backward(o, a);
-    if (a.grad_in[0]) CTNET_PICK(max_pool_2x2_backward<T>)(i64{a.batch} * o.c, o.h, o.w, a.in[0], a.grad_out, a.grad_in[0]);
+    if (a.grad_in[0])
+      CTNET_PICK(max_pool_2x2_backward<T>)(i64{a.batch} * o.c, o.h, o.w, a.in[0], a.grad_out, a.grad_in[0]);
   }
 
  private:
