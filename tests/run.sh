@@ -52,7 +52,7 @@ tests() {
     failures+=("$bad of: $name ($log)")
     sed -n '/ERROR\|FAILED\|error\|\*\*\*/p' "$log" | head -80
   fi
-  [ $none != 0 ] && grep -hE '^ *skipped: ' "$log" | sed 's/^ */  /' | sort -u
+  [ $none = 0 ] || grep -hE '^skipped: ' "build/$preset/Testing/Temporary/LastTest.log" | sort -u | sed 's/^/  /'
   printf '%-34s%s %4d s\n' "  $ok passed, $bad failed" "$([ $bad = 0 ] && echo 'ok   ' || echo FAILED)" $((SECONDS - start))
 }
 

@@ -124,8 +124,8 @@ class ShapePainter {
         int hits = 9;
         if (agree < 5) {
           hits = 0;
-          for (int i = 0; i < 9; ++i)
-            hits += at(y, x, static_cast<float>(2 * (i / 3) + 1) / 6.0f, static_cast<float>(2 * (i % 3) + 1) / 6.0f);
+          for (const float dy : {1 / 6.0f, 0.5f, 5 / 6.0f})
+            for (const float dx : {1 / 6.0f, 0.5f, 5 / 6.0f}) hits += at(y, x, dy, dx);
         }
         const float part = static_cast<float>(hits) / 9.0f;
         for (int k = 0; k < 3; ++k) pixel(y, x)[k] += part * (color.v[k] - pixel(y, x)[k]);

@@ -69,7 +69,7 @@ inline std::string resolved(const std::string& path) {
   if (::lstat(path.c_str(), &s) != 0 || !S_ISLNK(s.st_mode)) return path;
   char* real = ::realpath(path.c_str(), nullptr);
   if (!real) fail_errno(path, "cannot follow the link", errno);
-  const std::string target = real;
+  std::string target = real;
   std::free(real);
   return target;
 }
