@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # ctnet_require(NAME...): each package as an imported target, from find_package or, where that finds nothing, fetched.
-# The fetched versions are those of Debian 12 or their last patch, pinned by hash. Our own machines have no network but
-# Debian's packages: the steps after the download are tested with local copies, the download itself is not.
+# The fetched versions are those of Debian 12 or their last patch, pinned by hash. stb's steps after the download are
+# tested with local headers (tests/consumer); the downloads themselves have not been tried.
 # Guarded by what exists, so that a parent project may bring its own.
 include_guard(GLOBAL)
 include(FetchContent)

@@ -79,7 +79,8 @@ tidy() {  # compiler warnings are the build's business
 
 fuzz() {
   local program reader
-  cmake --preset asan -B build/fuzz -DCTNET_SANITIZE= -DCTNET_FUZZ=ON && cmake --build build/fuzz -j "$jobs" || return 1
+  cmake --preset asan -B build/fuzz -DCTNET_SANITIZE= -DCTNET_FUZZ=ON &&
+    cmake --build build/fuzz --target tests/fuzz/all -j "$jobs" || return 1
   for program in build/fuzz/tests/fuzz/fuzz_*; do
     [ -x "$program" ] && [ -f "$program" ] && echo "$program"
   done | xargs -P "$jobs" -I{} bash tests/fuzz/run.sh {} "$fuzz_seconds"

@@ -84,9 +84,10 @@ class SafetensorsWriter {
     for (const Entry* e : order) {
       if (text.size() > 1) text += ',';
       detail::append_json_string(text, e->name);
-      text += std::string(":{\"dtype\":\"") + name_of(e->dtype) + "\",\"shape\":[";
-      for (std::size_t i = 0; i < e->shape.size(); ++i) text += (i ? "," : "") + std::to_string(e->shape[i]);
-      text += "],\"data_offsets\":[" + std::to_string(at) + ',' + std::to_string(at + e->bytes.size()) + "]}";
+      text.append(":{\"dtype\":\"").append(name_of(e->dtype)).append("\",\"shape\":[");
+      for (std::size_t i = 0; i < e->shape.size(); ++i) text.append(i ? "," : "").append(std::to_string(e->shape[i]));
+      text.append("],\"data_offsets\":[").append(std::to_string(at)).append(",");
+      text.append(std::to_string(at + e->bytes.size())).append("]}");
       at += e->bytes.size();
     }
     text += '}';

@@ -16,7 +16,7 @@ namespace ctnet {
 
 struct HtmlOptions {
   std::string title = "Training";
-  std::string note;  // a paragraph under the title: the network, the data, the settings
+  std::string note{};  // a paragraph under the title: the network, the data, the settings
 };
 
 namespace detail {

@@ -180,7 +180,7 @@ inline std::string draw(const Panel& panel, double x, double y, double width, do
     bool pen_down = false;
     for (const auto& [vx, vy] : e.points) {
       const bool finite = std::isfinite(vx) && std::isfinite(vy);
-      if (finite) path += (pen_down ? "L" : "M") + fixed(px(vx), 1) + " " + fixed(py(vy), 1);
+      if (finite) path.append(pen_down ? "L" : "M").append(fixed(px(vx), 1)).append(" ").append(fixed(py(vy), 1));
       pen_down = finite;
     }
     s += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + e.color + "\" stroke-width=\"" + general(e.width, 3) +

@@ -15,7 +15,7 @@
 namespace ctnet {
 
 struct SvgOptions {
-  std::string title;  // above the panels, where not empty
+  std::string title{};  // above the panels, where not empty
   int width = 800, height = 450;
 };
 
