@@ -19,8 +19,8 @@ inline std::string to_csv(const History& history) {
     s += std::to_string(e.epoch);
     for (const double v : {e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.learning_rate, e.seconds,
                            e.images_per_second})
-      s += "," + (std::isfinite(v) ? report::general(v, 9) : std::string{});
-    s += "," + std::to_string(e.images) + "\n";
+      s.append(",").append(std::isfinite(v) ? report::general(v, 9) : std::string{});
+    s.append(",").append(std::to_string(e.images)).append("\n");
   }
   return s;
 }
