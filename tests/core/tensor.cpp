@@ -13,6 +13,8 @@
 
 #include <ctnet/core/tensor.hpp>
 
+#include "support/error.hpp"
+
 using namespace ctnet;
 
 static std::vector<float> counting(std::size_t n) {
@@ -20,15 +22,7 @@ static std::vector<float> counting(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<float>(i);
   return v;
 }
-template <class F>
-static std::string error_of(F f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 static_assert(TensorLike<std::vector<float>>);
 static_assert(TensorLike<std::span<const double>>);

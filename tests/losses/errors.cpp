@@ -5,19 +5,13 @@
 
 #include <string>
 
+#include "support/error.hpp"
+
 namespace ct = ctnet;
 
 namespace {
 
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const ct::Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
+using test::error_of;
 
 const float numbers[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 ct::View<const float> logits(std::size_t n, std::size_t c) { return {numbers, 2, {n, c, 0, 0}}; }
@@ -37,54 +31,54 @@ struct Shaped {
 
 TEST_CASE("CrossEntropy says what does not fit") {
   const ct::CrossEntropy loss;
-  CHECK(message([&] { loss(logits(4, 3), Labels{0, 1, 2}); }) == "CrossEntropy: 3 labels, logits 4 x 3 take 4");
-  CHECK(message([&] { loss(logits(4, 3), Labels{0, 1, 2, -1}); }) == "CrossEntropy: label -1 at row 3, classes 3");
-  CHECK(message([&] { loss(logits(4, 3), Labels{0, 3, 2, 1}); }) == "CrossEntropy: label 3 at row 1, classes 3");
-  CHECK(message([&] { loss(places(), Labels(7)); }) == "CrossEntropy: 7 labels, logits 1 x 3 x 2 x 4 take 8");
-  CHECK(message([&] {
+  CHECK(error_of([&] { loss(logits(4, 3), Labels{0, 1, 2}); }) == "CrossEntropy: 3 labels, logits 4 x 3 take 4");
+  CHECK(error_of([&] { loss(logits(4, 3), Labels{0, 1, 2, -1}); }) == "CrossEntropy: label -1 at row 3, classes 3");
+  CHECK(error_of([&] { loss(logits(4, 3), Labels{0, 3, 2, 1}); }) == "CrossEntropy: label 3 at row 1, classes 3");
+  CHECK(error_of([&] { loss(places(), Labels(7)); }) == "CrossEntropy: 7 labels, logits 1 x 3 x 2 x 4 take 8");
+  CHECK(error_of([&] {
           loss(places(), Labels{0, 0, 0, 0, 0, 9, 0, 0});
         }) == "CrossEntropy: label 9 at image 0, place 5, classes 3");
-  CHECK(message([&] { loss(std::vector<float>(7), Labels(3)); }) ==
+  CHECK(error_of([&] { loss(std::vector<float>(7), Labels(3)); }) ==
         "CrossEntropy: 7 logits do not divide into 3 rows, one for each target");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           loss(Shaped{std::vector<float>(6), {1, 1, 1, 2, 3}}, Labels(3));
         }) == "CrossEntropy: the logits have 5 dimensions, expected 1 to 4");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           ct::CrossEntropy{.class_weights = {1, 2}}(logits(1, 3), Labels(1));
         }) == "CrossEntropy: 2 class weights, the logits have 3 classes");
-  CHECK(message([&] { ct::CrossEntropy{.label_smoothing = 1.5}(logits(1, 3), Labels(1)); }) ==
+  CHECK(error_of([&] { ct::CrossEntropy{.label_smoothing = 1.5}(logits(1, 3), Labels(1)); }) ==
         "CrossEntropy: label_smoothing is 1.500000, expected 0 to 1");
-  CHECK(message([&] { ct::CrossEntropy{.label_smoothing = std::nan("")}(logits(1, 3), Labels(1)); }) ==
+  CHECK(error_of([&] { ct::CrossEntropy{.label_smoothing = std::nan("")}(logits(1, 3), Labels(1)); }) ==
         "CrossEntropy: label_smoothing is nan, expected 0 to 1");
   std::vector<float> gradient(5);
-  CHECK(message([&] { loss.compute(logits(2, 3), Labels(2), gradient); }) ==
+  CHECK(error_of([&] { loss.compute(logits(2, 3), Labels(2), gradient); }) ==
         "CrossEntropy: the gradient has room for 5 elements, the logits have 6");
   // a label that does not fit an int
-  CHECK(message([&] { loss(logits(1, 3), std::vector<std::uint64_t>{~std::uint64_t{0} - 200}); }) ==
+  CHECK(error_of([&] { loss(logits(1, 3), std::vector<std::uint64_t>{~std::uint64_t{0} - 200}); }) ==
         "CrossEntropy: label -201 at row 0, classes 3");
 }
 
 TEST_CASE("the losses that go element by element say what does not fit") {
   const std::vector<float> five(5);
   const Shaped turned{std::vector<float>(6), {3, 2}};
-  CHECK(message([&] { ct::MeanSquaredError{}(logits(2, 3), five); }) ==
+  CHECK(error_of([&] { ct::MeanSquaredError{}(logits(2, 3), five); }) ==
         "MeanSquaredError: 5 targets, logits 2 x 3 = 6");
-  CHECK(message([&] { ct::MeanSquaredError{}(logits(2, 3), turned); }) ==
+  CHECK(error_of([&] { ct::MeanSquaredError{}(logits(2, 3), turned); }) ==
         "MeanSquaredError: targets 3 x 2, logits 2 x 3");
-  CHECK(message([&] { ct::SmoothL1{}(logits(2, 3), five); }) == "SmoothL1: 5 targets, logits 2 x 3 = 6");
-  CHECK(message([&] { ct::SmoothL1{.beta = -1}(logits(1, 5), five); }) ==
+  CHECK(error_of([&] { ct::SmoothL1{}(logits(2, 3), five); }) == "SmoothL1: 5 targets, logits 2 x 3 = 6");
+  CHECK(error_of([&] { ct::SmoothL1{.beta = -1}(logits(1, 5), five); }) ==
         "SmoothL1: beta is -1.000000, expected 0 or more");
-  CHECK(message([&] { ct::BinaryCrossEntropyWithLogits{}(logits(2, 3), five); }) ==
+  CHECK(error_of([&] { ct::BinaryCrossEntropyWithLogits{}(logits(2, 3), five); }) ==
         "BinaryCrossEntropyWithLogits: 5 targets, logits 2 x 3 = 6");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           ct::BinaryCrossEntropyWithLogits{.pos_weight = {1, 2}}(logits(2, 3), logits(2, 3));
         }) ==
         "BinaryCrossEntropyWithLogits: pos_weight has 2 numbers, expected none, one or one for each of 3 classes");
-  CHECK(message([&] {
+  CHECK(error_of([&] {
           ct::BinaryCrossEntropyWithLogits{.weight = {1, 2}}(logits(2, 3), logits(2, 3));
         }) == "BinaryCrossEntropyWithLogits: weight has 2 numbers, expected none, one or one for each of 3 classes");
   std::vector<float> gradient(7);
-  CHECK(message([&] { ct::MeanSquaredError{}.compute(logits(2, 3), logits(2, 3), gradient); }) ==
+  CHECK(error_of([&] { ct::MeanSquaredError{}.compute(logits(2, 3), logits(2, 3), gradient); }) ==
         "MeanSquaredError: the gradient has room for 7 elements, the logits have 6");
 }
 

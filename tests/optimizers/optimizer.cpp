@@ -7,20 +7,13 @@
 #include <string>
 
 #include "mock.hpp"
+#include "support/error.hpp"
 
 namespace ct = ctnet;
 
 namespace {
 
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const ct::Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
+using test::error_of;
 
 void draw_gradients(std::vector<float>& g, std::uint64_t step) {
   ct::Random random{ct::Seed{7}, step};
@@ -127,7 +120,7 @@ TEST_CASE("gradients within the norm are left as they are, broken ones are repor
 
 TEST_CASE("options out of their range are named") {
   mock::Network<float> net;
-  const auto said = [&](const auto& config) { return message([&] { ct::Optimizer step{net, config}; }); };
+  const auto said = [&](const auto& config) { return error_of([&] { ct::Optimizer step{net, config}; }); };
   CHECK(said(ct::SGD{.learning_rate = -1}) == "SGD: learning_rate is -1.000000, expected 0 or more");
   CHECK(said(ct::SGD{.learning_rate = std::nanf("")}) == "SGD: learning_rate is nan, expected 0 or more");
   CHECK(said(ct::SGD{.momentum = -0.5}) == "SGD: momentum is -0.500000, expected 0 or more");
@@ -140,6 +133,6 @@ TEST_CASE("options out of their range are named") {
   CHECK(said(ct::Adam{.beta2 = -0.5}) == "Adam: beta2 is -0.500000, expected 0 or more, below 1");
   CHECK(said(ct::AdamW{.eps = -1}) == "AdamW: eps is -1.000000, expected 0 or more");
   CHECK(said(ct::AdamW{.weight_decay = -1}) == "AdamW: weight_decay is -1.000000, expected 0 or more");
-  CHECK(message([] { ct::detail::segments_of(mock::Network<float>::tensors(), true, 38); }) ==
+  CHECK(error_of([] { ct::detail::segments_of(mock::Network<float>::tensors(), true, 38); }) ==
         "Optimizer: the network's tensors have 37 parameters, its buffer 38");
 }

@@ -3,6 +3,7 @@
 #include <ctnet/optimizers/schedule.hpp>
 
 #include "../losses/fixture.hpp"
+#include "support/error.hpp"
 
 namespace ct = ctnet;
 
@@ -21,15 +22,7 @@ void check(const char* name, const ct::Schedule& schedule) {
   }
 }
 
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const ct::Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
+using test::error_of;
 
 }  // namespace
 
@@ -62,10 +55,10 @@ TEST_CASE("schedules hold at the ends, and any callable is one") {
 }
 
 TEST_CASE("a schedule without its lengths, or with two of them, says so") {
-  CHECK(message([] { ct::StepLR{}({}); }) == "StepLR: give one of every_epochs and every_steps, got 0 and 0");
-  CHECK(message([] { ct::StepLR{.every_epochs = 1, .every_steps = 2}({}); }) ==
+  CHECK(error_of([] { ct::StepLR{}({}); }) == "StepLR: give one of every_epochs and every_steps, got 0 and 0");
+  CHECK(error_of([] { ct::StepLR{.every_epochs = 1, .every_steps = 2}({}); }) ==
         "StepLR: give one of every_epochs and every_steps, got 1 and 2");
-  CHECK(message([] { ct::MultiStepLR{}({}); }) == "MultiStepLR: give milestones in epochs or in steps, got 0 and 0");
-  CHECK(message([] { ct::CosineAnnealing{.epochs = 1, .steps = 2}({}); }) ==
+  CHECK(error_of([] { ct::MultiStepLR{}({}); }) == "MultiStepLR: give milestones in epochs or in steps, got 0 and 0");
+  CHECK(error_of([] { ct::CosineAnnealing{.epochs = 1, .steps = 2}({}); }) ==
         "CosineAnnealing: give epochs or steps, got 1 and 2");
 }

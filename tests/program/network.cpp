@@ -8,6 +8,7 @@
 #include "../support/compare.hpp"
 #include "../support/targets.hpp"
 #include "../support/values.hpp"
+#include "support/error.hpp"
 
 using namespace test;
 using namespace ctnet;
@@ -19,15 +20,7 @@ struct Mixed : Sequential<Conv<3, 4, 3, Pad<1>>, BatchNorm<4>, ReLU, Tap<"a">,
                           Softmax> {};
 using MixedInput = Image<3, 6, 5>;
 
-template <class F>
-static std::string error_of(F f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 // d/dv of sum(w y) by central differences, through the whole network.
 template <class Net, class Input, class B>

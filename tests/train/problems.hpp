@@ -14,6 +14,8 @@
 #include <ctnet/report/history.hpp>
 #include <ctnet/train/network.hpp>
 
+#include "support/error.hpp"
+
 namespace test {
 
 using Points = ctnet::data::TensorDataset<ctnet::Features<4>>;
@@ -72,16 +74,6 @@ inline void check_same_history(const ctnet::History& a, const ctnet::History& b)
   }
 }
 
-// What the Error says that f() throws; empty where it throws none.
-template <class F>
-std::string error_of(F f) {
-  try {
-    f();
-  } catch (const ctnet::Error& e) {
-    return e.what();
-  }
-  return {};
-}
 inline bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 }  // namespace test
