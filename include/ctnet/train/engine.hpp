@@ -34,7 +34,6 @@ struct Program {
   } inference;
   struct {
     const i64 *value = nullptr, *gradient = nullptr, *temporary = nullptr;
-    const int* gradient_root = nullptr;
     const unsigned* adds = nullptr;
     i64 size = 0;
   } training;

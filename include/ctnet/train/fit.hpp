@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../io/file.hpp"
 #include "../optimizers.hpp"
 #include "../report/progress.hpp"
 #include "checkpoint.hpp"
@@ -84,12 +85,6 @@ decltype(auto) optimizer_for(NetworkType& net, Config& config) {
     return Optimizer{net, config};
 }
 
-inline bool exists(const std::string& path) {
-  std::FILE* f = std::fopen(path.c_str(), "rb");
-  if (f) std::fclose(f);
-  return f != nullptr;
-}
-// Of one epoch; 0 where the loader does not say.
 template <class L>
 i64 batches_of(L& loader) {
   if constexpr (requires { loader.batches(); })
@@ -146,7 +141,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
   RunState run;
   net.zero_grad();
-  if (!options.checkpoint.empty() && options.resume && exists(options.checkpoint))
+  if (!options.checkpoint.empty() && options.resume && io::file_exists(options.checkpoint))
     run = load_checkpoint(net, optimizer, options.checkpoint);
   if (batches > 0 && run.batch > batches)
     fail(options.checkpoint, ": stands at batch ", run.batch, " of epoch ", run.epoch + 1, ", the loader has ",

@@ -29,8 +29,7 @@ Program program_of() {
   const auto& training = training_plan<Net, Input>();
   Program p{g.op, g.value, g.tensor, g.ops, g.values, g.tensors, g.output, g.parameters, g.statistics, g.saved, {}, {}};
   p.inference = {inference.offset, inference.size};
-  p.training = {training.value,         training.gradient, training.temporary,
-                training.gradient_root, training.adds,     training.size};
+  p.training = {training.value, training.gradient, training.temporary, training.adds, training.size};
   return p;
 }
 }  // namespace detail
