@@ -53,7 +53,6 @@ TEST_CASE("plans of networks are sound") {
 // Every value, gradient and temporary in memory of its own; only views share.
 struct OwnMemory {
   i64 value[graph_room + 1]{}, gradient[graph_room + 1]{}, temporary[graph_room]{};
-  int root[graph_room + 1]{};
   unsigned adds[graph_room]{};
   i64 size = 0;
 
@@ -68,7 +67,6 @@ struct OwnMemory {
       const bool view = v > 0 && g.op[v - 1].traits.alias;
       value[v] = view ? value[g.op[v - 1].in[0]] : take(g.value[v].shape.size());
       gradient[v] = take(g.value[v].shape.size());
-      root[v] = v;
     }
     for (int i = g.ops - 1; i >= 0; --i) {
       temporary[i] = size;
@@ -95,10 +93,9 @@ static void same_as_with_own_memory(int graphs) {
               g.output, g.parameters, g.statistics, g.saved, {},       {}};
     Program q = p;
     p.inference = {inference.offset, inference.size};
-    p.training = {training.value,         training.gradient, training.temporary,
-                  training.gradient_root, training.adds,     training.size};
+    p.training = {training.value, training.gradient, training.temporary, training.adds, training.size};
     q.inference = {own.value, own.size};
-    q.training = {own.value, own.gradient, own.temporary, own.root, own.adds, own.size};
+    q.training = {own.value, own.gradient, own.temporary, own.adds, own.size};
     Engine<B> planned(p, d->step), separate(q, d->step);
     planned.initialize(Seed{1});
     separate.initialize(Seed{1});
