@@ -80,4 +80,18 @@ struct Backward {
 template <class Op, class Backend>
 struct Kernel : Kernel<Op, typename Backend::fallback> {};
 
+// Kernels for some sizes of an operation: Kernel<Op, Backend>::variant(op), constexpr, chooses a number from the
+// operation's cost, and KernelVariant<Op, Backend, number> is what runs. A network instantiates only what it chooses.
+// Kernel<Op, Backend> itself serves every size, for operations that are not known to the compiler.
+template <class Op, class Backend, int V>
+struct KernelVariant : Kernel<Op, Backend> {};
+
+template <class Op, class Backend>
+constexpr int variant_of(const Op& op) {
+  if constexpr (requires { Kernel<Op, Backend>::variant(op); })
+    return Kernel<Op, Backend>::variant(op);
+  else
+    return 0;
+}
+
 }  // namespace ctnet

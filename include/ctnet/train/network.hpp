@@ -50,7 +50,7 @@ class Network {
   using scalar = typename B::scalar;
   using Facts = Analysis<Net, Input>;
 
-  explicit Network(Seed seed = {}) : engine_(detail::program_of<Net, Input>(), detail::steps<Net, B>.step) {
+  explicit Network(Seed seed = {}) : engine_(detail::program_of<Net, Input>(), detail::steps<Net, Input, B>.step) {
     engine_.initialize(seed);
   }
 

@@ -18,50 +18,48 @@ struct Step {
 
 namespace detail {
 
-template <class Op, class Backend>
-void run_forward(const OpWords& words, const Forward<typename Backend::scalar>& a) {
-  Kernel<Op, Backend>::forward(unpack_op<Op>(words), a);
+template <class Op, class B, int V>
+void run_forward(const OpWords& words, const Forward<typename B::scalar>& a) {
+  KernelVariant<Op, B, V>::forward(unpack_op<Op>(words), a);
 }
-template <class Op, class B>
+template <class Op, class B, int V>
 void run_backward(const OpWords& words, const Backward<typename B::scalar>& a) {
-  Kernel<Op, B>::backward(unpack_op<Op>(words), a);
+  KernelVariant<Op, B, V>::backward(unpack_op<Op>(words), a);
 }
-template <class Op, class Backend>
+template <class Op, class B, int V>
 i64 ask_scratch(const OpWords& words) {
-  if constexpr (requires(const Op& o) { Kernel<Op, Backend>::scratch(o); })
-    return Kernel<Op, Backend>::scratch(unpack_op<Op>(words));
+  if constexpr (requires(const Op& o) { KernelVariant<Op, B, V>::scratch(o); })
+    return KernelVariant<Op, B, V>::scratch(unpack_op<Op>(words));
   else
     return 0;
 }
-template <class Op, class Backend>
-constexpr Step<typename Backend::scalar> step_of() {
-  return {&run_forward<Op, Backend>, &run_backward<Op, Backend>, &ask_scratch<Op, Backend>};
+template <class Op, class B, int V = 0>
+constexpr Step<typename B::scalar> step_of() {
+  return {&run_forward<Op, B, V>, &run_backward<Op, B, V>, &ask_scratch<Op, B, V>};
 }
 
-template <class Backend>
-struct StepCollector {
-  Step<typename Backend::scalar>* at;
-  constexpr void enter(int) {}
-  constexpr void enter(const char*) {}
-  constexpr void leave() {}
-  template <class L>
-  constexpr void leaf() {
-    if constexpr (L::traits.alias)
-      *at++ = {};
-    else
-      *at++ = step_of<typename L::Op, Backend>();
-  }
-};
-template <class Net, class Backend>
+template <class Net, class Input, class B, int I>
+constexpr Step<typename B::scalar> step_at() {
+  using L = typename decltype(leaf_of<Net, I>())::type;
+  if constexpr (L::traits.alias)
+    return {};
+  else
+    return step_of<typename L::Op, B,
+                   variant_of<typename L::Op, B>(unpack_op<typename L::Op>(graph<Net, Input>.op[I].op))>();
+}
+template <class Net, class Input, class B>
 struct Steps {
-  Step<typename Backend::scalar> step[leaves<Net> > 0 ? leaves<Net> : 1]{};
-  constexpr Steps() {
-    StepCollector<Backend> v{step};
-    walk<Net>(v);
+  Step<typename B::scalar> step[leaves<Net> > 0 ? leaves<Net> : 1]{};
+  constexpr Steps() { fill(Iota<leaves<Net>>{}); }
+
+ private:
+  template <int... I>
+  constexpr void fill(Ints<I...>) {
+    ((step[I] = step_at<Net, Input, B, I>()), ...);
   }
 };
-template <class Net, class Backend>
-inline constexpr Steps<Net, Backend> steps{};
+template <class Net, class Input, class B>
+inline constexpr Steps<Net, Input, B> steps{};
 
 }  // namespace detail
 
