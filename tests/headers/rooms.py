@@ -18,6 +18,7 @@ below = {
     "data": {"core", "io"},
 }
 below["train"] = set(below)
+below["deploy"] = {"core", "layers", "backends", "program", "train"}
 heavy = {"nlohmann/": {"report/json.hpp"}, "xtensor/": {"io/npy.hpp"}, "Eigen/": set()}
 
 files = sorted(root.rglob("*.?pp")) + sorted(root.rglob("*.inl"))

@@ -2,6 +2,10 @@
 // The library's one exception. Its sentence names the thing, what was expected and what came.
 #pragma once
 
+#ifndef __cpp_exceptions
+#  include <cstdio>
+#  include <cstdlib>
+#endif
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,7 +38,12 @@ struct Piece {
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Piece* words, int n) {
   std::string sentence;
   for (int i = 0; i < n; ++i) sentence += words[i].text;
+#ifdef __cpp_exceptions
   throw Error(sentence);
+#else
+  std::fprintf(stderr, "%s\n", sentence.c_str());
+  std::abort();
+#endif
 }
 
 }  // namespace detail

@@ -18,6 +18,7 @@ struct Traits {
   Role role = Role::opaque;
   bool alias = false;         // the output is the input's memory under another shape; there is no kernel
   bool in_place = false;      // out may be in[0] (and grad_in[0] may be grad_out)
+  bool training_only = false;  // predict passes the input through
   bool keeps_input = false;   // backward reads in[]
   bool keeps_output = false;  // backward reads out
   i64 saved = 0;              // elements of notes from forward to backward, whatever the batch

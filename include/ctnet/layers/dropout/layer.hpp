@@ -12,7 +12,7 @@ namespace ctnet {
 template <int Numerator = 50, int Denominator = 100>
 struct Dropout : NoState {
   using Op = DropoutOp;
-  static constexpr Traits traits{.in_place = true};
+  static constexpr Traits traits{.in_place = true, .training_only = true};
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     if (Denominator < 1 || Numerator < 0 || Numerator >= Denominator)
       d.blame(FaultKind::ratio, {}, {}, Numerator, Denominator);

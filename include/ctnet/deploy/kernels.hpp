@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// The stages' kernels as a table of functions, one row per stage: where a network's type and the deployed kernels meet.
+#pragma once
+
+#include <cstring>
+#include <type_traits>
+
+#include "../backends/cpu/cpu.hpp"
+#include "../backends/cpu/reorder.hpp"
+#include "../layers/activation/cpu.hpp"
+#include "../layers/join/cpu.hpp"
+#include "../layers/norm/deploy.hpp"
+#include "../layers/pool/deploy.hpp"
+#include "plan.hpp"
+
+namespace ctnet::deployment {
+
+// What a stage computes on: `images` images, in + n in_step and so on, in pieces first .. last - 1 of its units.
+template <class T>
+struct StageIo {
+  const Stage* stage = nullptr;
+  const Map* map = nullptr;
+  const T* in[max_inputs] = {};
+  i64 in_step[max_inputs] = {};
+  T* out = nullptr;
+  i64 out_step = 0;
+  const T* add = nullptr;
+  i64 add_step = 0;
+  const T* weights = nullptr;
+  T* scratch = nullptr;
+  int images = 0, first = 0, last = 0;
+
+  const cpu::Layout& in_layout() const { return map[stage->in[0]].layout; }
+  const cpu::Layout& out_layout() const { return map[stage->out].layout; }
+};
+template <class T>
+using StageFn = void (*)(const StageIo<T>&) noexcept;
+
+namespace detail {
+
+template <int Variant, bool Exact>
+void run_conv_stage(const StageIo<float>& io) noexcept {
+  const cpu::ConvPlan plan = conv_plan(*io.stage, io.map, Exact);
+  const float* bias = io.weights + ctnet::detail::padded(cpu::packed_size(plan));
+  for (int n = 0; n < io.images; ++n) {
+    float* out = io.out + n * io.out_step;
+    if (io.first == 0) cpu::zero_border(plan.out, out);
+    CTNET_PICK(run_conv<Variant>)
+    (plan, cpu::ConvRun{io.in[0] + n * io.in_step[0], out, io.weights, bias,
+                        io.add ? io.add + n * io.add_step : nullptr, io.scratch, io.first, io.last});
+  }
+}
+template <int Variant>
+void run_rows_stage(const StageIo<float>& io) noexcept {
+  const cpu::RowsPlan plan = rows_plan(*io.stage, io.map);
+  for (int n = 0; n < io.images; ++n) {
+    float* out = io.out + n * io.out_step;
+    if (io.first == 0) cpu::zero_border(plan.out, out);
+    cpu::run_rows<Variant>(plan, io.in[0] + n * io.in_step[0], io.weights,
+                           io.weights + ctnet::detail::padded(cpu::packed_size(plan)), out, io.first, io.last);
+  }
+}
+inline void run_linear_stage(const StageIo<float>& io) noexcept {
+  const cpu::LinearPlan plan = linear_plan(*io.stage, io.map);
+  cpu::run_linear(plan, io.images, io.in[0], io.in_step[0], io.weights, io.weights + cpu::packed_size(plan), io.out,
+                  io.out_step, io.first, io.last);
+}
+inline void run_affine_stage(const StageIo<float>& io) noexcept {
+  const cpu::Layout &in = io.in_layout(), &out = io.out_layout();
+  for (int n = 0; n < io.images; ++n) {
+    if (io.first == 0) cpu::zero_border(out, io.out + n * io.out_step);
+    CTNET_PICK(affine_blocks)
+    (in, out, io.weights, io.weights + i64{out.blocks()} * cpu::channel_block, io.in[0] + n * io.in_step[0],
+     io.out + n * io.out_step, io.first, io.last);
+  }
+}
+inline void run_activation_stage(const StageIo<float>& io) noexcept {
+  auto op = unpack_op<ActivationOp>(io.stage->op);
+  op.size = static_cast<int>(io.in_layout().size());
+  Forward<float> a;
+  a.batch = 1;
+  for (int n = 0; n < io.images; ++n) {
+    a.in[0] = io.in[0] + n * io.in_step[0];
+    a.out = io.out + n * io.out_step;
+    Kernel<ActivationOp, Cpu<float>>::forward(op, a);
+    if (op.act == static_cast<int>(Act::sigmoid)) cpu::zero_border(io.out_layout(), a.out);
+  }
+}
+inline void run_add_stage(const StageIo<float>& io) noexcept {
+  Forward<float> a;
+  a.batch = 1;
+  for (int n = 0; n < io.images; ++n) {
+    for (int j = 0; j < io.stage->inputs; ++j) a.in[j] = io.in[j] + n * io.in_step[j];
+    a.out = io.out + n * io.out_step;
+    Kernel<AddOp, Cpu<float>>::forward(AddOp{io.stage->inputs, static_cast<int>(io.out_layout().size())}, a);
+  }
+}
+inline void run_concat_stage(const StageIo<float>& io) noexcept {
+  for (int n = 0; n < io.images; ++n) {
+    float* to = io.out + n * io.out_step;
+    for (int j = 0; j < io.stage->inputs; ++j) {
+      const i64 size = io.map[io.stage->in[j]].layout.size();
+      std::memcpy(to, io.in[j] + n * io.in_step[j], static_cast<std::size_t>(size) * sizeof(float));
+      to += size;
+    }
+  }
+}
+template <class Op>
+void run_pool_stage(const StageIo<float>& io) noexcept {
+  const Op op = unpack_op<Op>(io.stage->op);
+  for (int n = 0; n < io.images; ++n) {
+    const float* in = io.in[0] + n * io.in_step[0];
+    float* out = io.out + n * io.out_step;
+    if (io.first == 0) cpu::zero_border(io.out_layout(), out);
+    if constexpr (std::is_same_v<Op, MaxPoolOp>)
+      CTNET_PICK(max_pool_blocks)(op, io.in_layout(), io.out_layout(), in, out, io.first, io.last);
+    else
+      CTNET_PICK(mean_pool_blocks<Op>)(op, io.in_layout(), io.out_layout(), in, out, io.first, io.last);
+  }
+}
+template <class T>
+void run_reorder_stage(const StageIo<T>& io) noexcept {
+  for (int n = 0; n < io.images; ++n) CTNET_PICK(reorder<T>)
+  (io.in_layout(), io.out_layout(), io.in[0] + n * io.in_step[0], io.out + n * io.out_step);
+}
+// The layer's own kernel. Its parameters lie one after the other, then its statistics.
+template <class Op, class B>
+void run_plain_stage(const StageIo<typename B::scalar>& io) noexcept {
+  using T = typename B::scalar;
+  const Op op = unpack_op<Op>(io.stage->op);
+  Forward<T> a;
+  a.batch = 1;
+  a.parameters = io.weights;
+  a.scratch = io.scratch;
+  if constexpr (std::is_same_v<Op, BatchNormOp>) a.statistics = const_cast<T*>(io.weights) + 2 * op.c;  // only read
+  for (int n = 0; n < io.images; ++n) {
+    for (int j = 0; j < io.stage->inputs; ++j) a.in[j] = io.in[j] + n * io.in_step[j];
+    a.out = io.out + n * io.out_step;
+    Kernel<Op, B>::forward(op, a);
+  }
+}
+
+template <class Net, class Input, class B, int S>
+constexpr StageFn<typename B::scalar> stage_fn() {
+  constexpr const auto& P = program_on<Net, Input, B>;
+  constexpr bool Exact = exact_backend<B>();
+  constexpr const Stage& s = P.stage[S];
+  if constexpr (s.kind == Kind::reorder)
+    return &run_reorder_stage<typename B::scalar>;
+  else if constexpr (s.kind == Kind::conv)
+    return &run_conv_stage<cpu::conv_variant(conv_plan(s, P.map, Exact)), Exact>;
+  else if constexpr (s.kind == Kind::rows)
+    return &run_rows_stage<cpu::rows_variant(rows_plan(s, P.map))>;
+  else if constexpr (s.kind == Kind::linear)
+    return &run_linear_stage;
+  else if constexpr (s.kind == Kind::affine)
+    return &run_affine_stage;
+  else if constexpr (s.kind == Kind::activation)
+    return &run_activation_stage;
+  else if constexpr (s.kind == Kind::add)
+    return &run_add_stage;
+  else if constexpr (s.kind == Kind::concat)
+    return &run_concat_stage;
+  else if constexpr (s.kind == Kind::max_pool)
+    return &run_pool_stage<MaxPoolOp>;
+  else if constexpr (s.kind == Kind::mean_pool)
+    return &run_pool_stage<AvgPoolOp>;
+  else if constexpr (s.kind == Kind::adaptive_pool)
+    return &run_pool_stage<AdaptiveAvgPoolOp>;
+  else {
+    using L = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type;
+    return &run_plain_stage<typename L::Op, B>;
+  }
+}
+
+// Scratch that a layer's own kernel asks for.
+template <class Net, class Input, class B, int S>
+constexpr i64 plain_scratch() {
+  constexpr const Stage& s = program_on<Net, Input, B>.stage[S];
+  if constexpr (s.kind == Kind::plain) {
+    using Op = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type::Op;
+    if constexpr (requires(const Op& o) { Kernel<Op, B>::scratch(o); })
+      return ctnet::detail::padded(Kernel<Op, B>::scratch(unpack_op<Op>(s.op)));
+  }
+  return 0;
+}
+
+}  // namespace detail
+
+template <class Net, class Input, class B>
+struct Kernels {
+  using T = typename B::scalar;
+  static constexpr int stages = program_on<Net, Input, B>.stages;
+  StageFn<T> run[stages]{};
+  i64 scratch = program_on<Net, Input, B>.scratch;  // elements, of one thread
+
+  constexpr Kernels() { fill(Iota<stages>{}); }
+
+ private:
+  template <int... S>
+  constexpr void fill(Ints<S...>) {
+    ((run[S] = detail::stage_fn<Net, Input, B, S>()), ...);
+    const i64 plain[] = {detail::plain_scratch<Net, Input, B, S>()...};
+    for (const i64 n : plain) scratch = n > scratch ? n : scratch;
+  }
+};
+template <class Net, class Input, class B>
+inline constexpr Kernels<Net, Input, B> kernels{};
+
+}  // namespace ctnet::deployment

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// The walk over a deployed network's stages. Images go through in groups that fit L2 together, so that weights are read
+// once a group; threads take groups, or where there is only one, the pieces of each stage.
+#pragma once
+
+#include "../backends/cpu/denormals.hpp"
+#include "kernels.hpp"
+#ifdef _OPENMP
+#  include <omp.h>
+#  ifdef __cpp_exceptions
+#    include "../backends/cpu/threads.hpp"
+#  endif
+#endif
+
+namespace ctnet::deployment {
+
+template <class B>
+constexpr bool threads_backend() {
+  if constexpr (requires { B::threads; }) return B::threads;
+  return false;
+}
+
+// How a context's memory is cut: `slots` threads, each with an arena for `group` images and its scratch.
+struct Room {
+  i64 arena = 0, scratch = 0;  // elements: one image's arena, one thread's scratch
+  int group = 1, slots = 1;
+
+  constexpr i64 slot() const { return arena * group + scratch; }
+  constexpr i64 total() const { return slot() * slots > 0 ? slot() * slots : 16; }
+};
+inline constexpr int most_slots = 16;
+constexpr Room room_for(i64 arena, i64 scratch, int capacity, bool threads) {
+  constexpr i64 fit = 96 * 1024;  // elements: 384 KiB of floats beside the weights in L2
+  Room r{arena, scratch, 1, 1};
+  const i64 images = arena > 0 ? fit / arena : 16;
+  r.group = static_cast<int>(images < 1 ? 1 : images > 16 ? 16 : images);
+  if (r.group > capacity) r.group = capacity;
+  if (threads) {  // a call that fills few groups still feeds several threads
+    while (r.group > 4 && capacity / r.group < 4) r.group = (r.group + 1) / 2;
+    const int groups = (capacity + r.group - 1) / r.group;
+    r.slots = groups > most_slots ? most_slots : groups;
+    if (r.slots < 4) r.slots = 4;  // one image: its stages' pieces, each thread with its scratch
+  }
+  return r;
+}
+
+template <class T>
+struct Call {
+  const Stage* stage;
+  int stages;
+  const Map* map;
+  const StageFn<T>* run;
+  const T* weights;
+  const T* input;
+  i64 input_step;
+  T* output;
+  i64 output_step;
+  T* arena;
+  Room room;
+};
+
+// Stage i of `images` images in the arena of slot `at`, whose scratch is that of slot `worker`.
+template <class T>
+StageIo<T> stage_io(const Call<T>& c, int i, const T* input, T* output, int images, T* arena, T* scratch) noexcept {
+  const Stage& s = c.stage[i];
+  StageIo<T> io;
+  const auto place = [&](int m) { return arena + c.map[m].offset * c.room.group; };
+  io.stage = &s;
+  io.map = c.map;
+  for (int j = 0; j < s.inputs; ++j) {
+    const int m = s.in[j];
+    io.in[j] = m == 0 ? input : place(m);
+    io.in_step[j] = m == 0 ? c.input_step : c.map[m].size;
+  }
+  const bool last = i + 1 == c.stages;
+  io.out = last ? output : place(s.out);
+  io.out_step = last ? c.output_step : c.map[s.out].size;
+  if (s.add >= 0) io.add = place(s.add), io.add_step = c.map[s.add].size;
+  io.weights = c.weights + s.weights;
+  io.scratch = scratch;
+  io.images = images;
+  io.last = s.units;
+  return io;
+}
+
+template <class T>
+void run_group(const Call<T>& c, int first, int images, int slot) noexcept {
+  T* const arena = c.arena + c.room.slot() * slot;
+  T* const scratch = arena + c.room.arena * c.room.group;
+  for (int i = 0; i < c.stages; ++i)
+    c.run[i](stage_io(c, i, c.input + first * c.input_step, c.output + first * c.output_step, images, arena, scratch));
+}
+
+#ifdef _OPENMP
+inline int threads_to_use() noexcept {
+#  ifdef __cpp_exceptions
+  return get_num_threads();
+#  else
+  return omp_get_max_threads();
+#  endif
+}
+#endif
+
+template <class T>
+void run_batch(const Call<T>& c, int batch) noexcept {
+  const int group = c.room.group, groups = (batch + group - 1) / group;
+#ifdef _OPENMP
+  if (c.room.slots > 1 && !omp_in_parallel()) {
+    const int asked = threads_to_use(), workers = asked < c.room.slots ? asked : c.room.slots;
+    if (workers > 1) {
+#  pragma omp parallel num_threads(workers)
+      {
+        const cpu::FlushDenormals flush;
+        const int worker = omp_get_thread_num(), team = omp_get_num_threads();
+        if (groups >= team) {
+#  pragma omp for schedule(dynamic, 1)
+          for (int g = 0; g < groups; ++g) run_group(c, g * group, g + 1 < groups ? group : batch - g * group, worker);
+        } else {
+          for (int g = 0; g < groups; ++g)
+            for (int i = 0; i < c.stages; ++i) {
+              StageIo<T> io = stage_io(c, i, c.input + g * group * c.input_step, c.output + g * group * c.output_step,
+                                       g + 1 < groups ? group : batch - g * group, c.arena,
+                                       c.arena + c.room.slot() * worker + c.room.arena * group);
+              const int units = io.last;
+              io.first = units * worker / team;
+              io.last = units * (worker + 1) / team;
+              if (io.first < io.last) c.run[i](io);
+#  pragma omp barrier
+            }
+        }
+      }
+      return;
+    }
+  }
+#endif
+  for (int g = 0; g < groups; ++g) run_group(c, g * group, g + 1 < groups ? group : batch - g * group, 0);
+}
+
+}  // namespace ctnet::deployment

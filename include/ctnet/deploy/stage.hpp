@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// A deployed network as plain data: stages over numbered maps, each map with its layout and its place in the arena.
+#pragma once
+
+#include "../layers/conv/deploy.hpp"
+#include "../layers/conv/deploy_rows.hpp"
+#include "../layers/linear/deploy.hpp"
+#include "../program/graph.hpp"
+
+namespace ctnet::deployment {
+
+enum class Kind : unsigned char {
+  plain,  // the layer's own kernel, on dense planar maps
+  conv,
+  rows,
+  linear,
+  affine,
+  activation,
+  max_pool,
+  mean_pool,
+  adaptive_pool,
+  add,
+  concat,
+  reorder,
+};
+
+struct Stage {
+  Kind kind = Kind::plain;
+  int leaf = -1, norm = -1, pool = -1;  // layers: what it computes, and the BatchNorm and the pool taken into it
+  int in[max_inputs] = {};              // maps
+  int inputs = 0, out = -1;
+  int add = -1;  // map added in the epilogue
+  OpWords op{};
+  cpu::Epilogue epilogue{};
+  i64 weights = 0, weight_count = 0;  // floats, in the packed weights
+  i64 scratch = 0;                    // floats
+  int units = 1;                      // pieces that threads can share
+};
+
+struct Map {
+  cpu::Layout layout{};
+  i64 size = 0;        // elements, whole cache lines
+  bool fixed = false;  // dense: it cannot get a border
+  int maker = -1, last_user = -1;
+  int root = -1;  // the map whose memory it uses
+  i64 offset = 0;
+};
+
+// Map 0 is the input, in the caller's memory; the last stage writes the output, dense and planar, to the caller.
+template <int N>
+struct Program {
+  static constexpr int most = 3 * N + 4;
+  Stage stage[most]{};
+  Map map[most + 1]{};
+  int stages = 0, maps = 0;
+  i64 weights = 0, scratch = 0, arena = 0;  // elements; the arena of one image
+  int most_channels = 0;                    // of a folded normalization
+};
+
+// The plans of the kernels, from a stage and its maps' layouts.
+constexpr cpu::RowsPlan rows_plan(const Stage& s, const Map* map) {
+  return {unpack_op<ConvOp>(s.op), map[s.in[0]].layout, map[s.out].layout, s.epilogue, s.pool >= 0};
+}
+constexpr cpu::LinearPlan linear_plan(const Stage& s, const Map* map) {
+  return {unpack_op<LinearOp>(s.op), map[s.in[0]].layout, s.epilogue};
+}
+constexpr cpu::ConvPlan conv_plan(const Stage& s, const Map* map, bool exact) {
+  return cpu::plan_conv(unpack_op<ConvOp>(s.op), map[s.in[0]].layout, map[s.out].layout, s.epilogue, exact);
+}
+
+}  // namespace ctnet::deployment

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// ctnet for programs that only run networks: Weights, Context, Deployed. No exception, no RTTI, no allocation, no
+// third-party header; compiles with -fno-exceptions -fno-rtti.
+#pragma once
+
+#include "deploy/deployed.hpp"
+#include "layers.hpp"
+#include "program/containers.hpp"

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Included once per CPU target. Y (images, K) = act(X (images, n) W + bias), W packed as [K / width][n][width], K a
+// multiple of 16, width at most 128. Tiles of images x vectors in registers; where there are few vectors, the sum over
+// n is cut in parts so that enough independent additions are under way.
+namespace ctnet::CTNET_TARGET {
+
+template <int Images, int Vectors>
+[[gnu::noinline]] void linear_tile(int n, const float* x, i64 x_step, const float* w, int width, const float* bias,
+                                   float* y, i64 y_step, float slope, int keep) {
+  constexpr int L = lanes<float>, Tiles = Images * Vectors, Parts = Tiles >= 4 ? 1 : 4 / Tiles;
+  Vec<float> sum[Parts][Images][Vectors];
+  unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+    unroll<Parts * Images>([&](auto i) __attribute__((always_inline)) {
+      sum[i / Images][i % Images][v] = i < Images ? load(bias + v * L) : Vec<float>{};
+    });
+  });
+  int i = 0;
+#pragma GCC unroll 1
+  for (; i + Parts <= n; i += Parts) {
+    unroll<Parts>([&](auto part) __attribute__((always_inline)) {
+      Vec<float> row[Vectors];
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = load(w + part * width + v * L); });
+      unroll<Images>([&](auto m) __attribute__((always_inline)) {
+        const float a = x[m * x_step + i + part];
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[part][m][v] += a * row[v]; });
+      });
+    });
+    w += Parts * width;
+  }
+#pragma GCC unroll 1
+  for (; i < n; ++i, w += width)
+    unroll<Images>([&](auto m) __attribute__((always_inline)) {
+      const float a = x[m * x_step + i];
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[0][m][v] += a * load(w + v * L); });
+    });
+  unroll<Images>([&](auto m) __attribute__((always_inline)) {
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      Vec<float> all = sum[0][m][v];
+      unroll<Parts - 1>([&](auto part) __attribute__((always_inline)) { all += sum[part + 1][m][v]; });
+      store(y + m * y_step + v * L, finish(all, slope, keep));
+    });
+  });
+}
+
+// Columns 16 first .. 16 last - 1 of Y.
+inline void linear_columns(int images, int n, int k, int width, const float* x, i64 x_step, const float* w,
+                           const float* bias, float* y, i64 y_step, const cpu::Epilogue& e, int first, int last) {
+  constexpr int L = lanes<float>, Many = CTNET_VECTOR_BYTES == 64 ? 4 : 2;  // 16 registers hold 2 images
+  const float slope = e.slope();
+  const int keep = e.keep();
+  for (int at = 16 * first, vectors = 0; at < 16 * last; at += vectors * L) {
+    const int block = at / width * width, own = block + width <= k ? width : k - block;
+    const int end = 16 * last < block + own ? 16 * last : block + own, left = (end - at) / L;
+    vectors = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    const auto many = vectors == 4   ? &linear_tile<Many, 4>
+                      : vectors == 2 ? &linear_tile<Many, 2>
+                                     : &linear_tile<Many, 1>;
+    const auto one = vectors == 4 ? &linear_tile<1, 4> : vectors == 2 ? &linear_tile<1, 2> : &linear_tile<1, 1>;
+    const float* const wp = w + i64{block} * n + (at - block);
+    int m = 0;
+    for (; m + Many <= images; m += Many)
+      many(n, x + m * x_step, x_step, wp, own, bias + at, y + m * y_step + at, y_step, slope, keep);
+    for (; m < images; ++m)
+      one(n, x + m * x_step, x_step, wp, own, bias + at, y + m * y_step + at, y_step, slope, keep);
+  }
+}
+
+}  // namespace ctnet::CTNET_TARGET
