@@ -5,6 +5,7 @@
 #pragma once
 
 #include "data.hpp"
+#include "deploy.hpp"
 #include "layers.hpp"
 #include "losses.hpp"
 #include "optimizers.hpp"

@@ -38,8 +38,14 @@ using Tapped = Sequential<Tap<"in">, Conv<3, 16, 3, Pad<1>>, Tap<"a">, ReLU, Con
 using Features3 = Sequential<BatchNorm<30>, Tanh, Linear<30, 33>, LeakyReLU<-1, 4>, Linear<33, 200, NoBias>, Softmax>;
 using Rows = Sequential<Conv<1, 5, Size{3, 2}, Pad<1>, Dilation<2>>, LeakyReLU<-1, 2>, MaxPool<2>, Conv<5, 3, 2>,
                         MaxPool<2>, Conv<3, 4, 1>>;
+using Planar =
+    Sequential<Conv<3, 4, 3, Pad<1>>, Residual<Conv<4, 4, 3, Pad<1>>, Conv<4, 4, 1>>, ReLU, Residual<Sigmoid>,
+               Concat<Conv<4, 5, 5, Pad<2>>, MaxPool<3, Stride<1>, Pad<1>>>, Sigmoid, Conv<9, 16, 3, Pad<1>>, Tap<"t">,
+               Concat<Conv<16, 16, 3, Pad<1>>, ReLU, Conv<16, 3, 1>>, Residual<Softmax>, Conv<35, 16, 3, Pad<1>>,
+               AddTap<"t">, GELU, AvgPool<2>, Flatten, BatchNorm<16 * 9 * 10>, LeakyReLU<>, Linear<16 * 9 * 10, 5>>;
 }  // namespace
 
+TEST_CASE("deploy: planar and blocked maps meet") { deploys<Planar, Image<3, 19, 21>>("planar"); }
 TEST_CASE("deploy: LeNet") { deploys<LeNet, Image<3, 32, 32>, 9>("lenet"); }
 TEST_CASE("deploy: VGG-like") { deploys<Vgg, Image<3, 21, 21>>("vgg"); }
 TEST_CASE("deploy: ResNet-like") { deploys<ResNet, Image<3, 45, 51>, 2>("resnet"); }

@@ -8,6 +8,7 @@
 #if defined(_GLIBCXX_VECTOR) || defined(_GLIBCXX_FUNCTIONAL) || defined(_GLIBCXX_MAP) || defined(_GLIBCXX_MUTEX)
 #  error "infer.hpp includes what allocates or locks"
 #endif
-#if defined(XTENSOR_CONFIG_HPP) || defined(EIGEN_CORE_H) || defined(EIGEN_CORE_MODULE_H) || defined(NLOHMANN_JSON_VERSION_MAJOR)
+#if defined(XTENSOR_CONFIG_HPP) || defined(EIGEN_CORE_H) || defined(EIGEN_CORE_MODULE_H) || \
+    defined(NLOHMANN_JSON_VERSION_MAJOR)
 #  error "infer.hpp includes a third party's headers"
 #endif

@@ -23,7 +23,7 @@ struct LinearPlan {
 };
 
 constexpr i64 packed_size(const LinearPlan& p) { return p.in.size() * p.outputs(); }
-constexpr int units(const LinearPlan& p) { return p.outputs() / 16; }
+constexpr int units(const LinearPlan& p) { return (p.outputs() + 63) / 64; }
 
 // weight (O, I) as PyTorch has it; scale (O), or null.
 inline void pack_linear(const LinearPlan& p, const float* weight, const float* scale, float* packed) noexcept {
@@ -41,7 +41,7 @@ inline void pack_linear(const LinearPlan& p, const float* weight, const float* s
   }
 }
 
-// `images` inputs x, x + x_step, ...; outputs 16 first .. 16 last - 1 of each. bias has outputs() numbers.
+// `images` inputs x, x + x_step, ...; outputs 64 first .. 64 last - 1 of each. bias has outputs() numbers.
 inline void run_linear(const LinearPlan& p, int images, const float* x_, i64 x_step, const float* packed,
                        const float* bias, float* y, i64 y_step, int first, int last) noexcept {
   CTNET_PICK(linear_columns)

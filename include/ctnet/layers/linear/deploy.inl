@@ -7,7 +7,7 @@ namespace ctnet::CTNET_TARGET {
 template <int Images, int Vectors>
 [[gnu::noinline]] void linear_tile(int n, const float* x, i64 x_step, const float* w, int width, const float* bias,
                                    float* y, i64 y_step, float slope, int keep) {
-  constexpr int L = lanes<float>, Tiles = Images * Vectors, Parts = Tiles >= 4 ? 1 : 4 / Tiles;
+  constexpr int L = lanes<float>, Parts = 4 / Vectors;
   Vec<float> sum[Parts][Images][Vectors];
   unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
     unroll<Parts * Images>([&](auto i) __attribute__((always_inline)) {
@@ -42,15 +42,15 @@ template <int Images, int Vectors>
   });
 }
 
-// Columns 16 first .. 16 last - 1 of Y.
+// Columns 64 first .. 64 last - 1 of Y, those that exist.
 inline void linear_columns(int images, int n, int k, int width, const float* x, i64 x_step, const float* w,
                            const float* bias, float* y, i64 y_step, const cpu::Epilogue& e, int first, int last) {
   constexpr int L = lanes<float>, Many = CTNET_VECTOR_BYTES == 64 ? 4 : 2;  // 16 registers hold 2 images
   const float slope = e.slope();
   const int keep = e.keep();
-  for (int at = 16 * first, vectors = 0; at < 16 * last; at += vectors * L) {
+  for (int at = 64 * first, vectors = 0; at < 64 * last && at < k; at += vectors * L) {
     const int block = at / width * width, own = block + width <= k ? width : k - block;
-    const int end = 16 * last < block + own ? 16 * last : block + own, left = (end - at) / L;
+    const int left = (block + own - at) / L;
     vectors = left >= 4 ? 4 : left >= 2 ? 2 : 1;
     const auto many = vectors == 4   ? &linear_tile<Many, 4>
                       : vectors == 2 ? &linear_tile<Many, 2>
