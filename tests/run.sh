@@ -87,11 +87,12 @@ fuzz() {
 }
 
 stage 'packages' bash cmake/setup.sh g++ clang-16 libclang-rt-16-dev clang-format-16 clang-tidy-16 cmake ninja-build git \
-  python3 zlib1g-dev libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
+  python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
 [ $quick = 1 ] || stage 'format' format
 stage 'build, g++' build ci
 tests 'tests, g++' ci
 if [ $quick = 0 ]; then
+  stage 'emulated: aarch64, older x86' bash tests/emulated/run.sh build/emulated build/ci/tests/tests_deploy
   stage 'clang-tidy' tidy
   stage 'build, clang, address+undefined' build asan
   tests 'tests, clang, address+undefined' asan

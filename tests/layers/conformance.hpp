@@ -22,9 +22,10 @@ inline Doubles doubled(Doubles v) {
   return v;
 }
 
-template <class B, class Op>
-void conforms(const Case<Op>& c, const Inputs& in, const Outputs& want, const std::string& backend) {
-  const double bound = layer_bound<typename B::scalar>;
+template <class T, class Op>
+void conforms(const KernelUnderTest<Op, T>& kernel, const Case<Op>& c, const Inputs& in, const Outputs& want,
+              const std::string& backend) {
+  const double bound = layer_bound<T>;
   for (const Flush flush : {Flush::end, Flush::start})
     for (const bool in_place : {false, true})
       for (int without = -1; without < static_cast<int>(c.in.size()); ++without) {
@@ -33,7 +34,7 @@ void conforms(const Case<Op>& c, const Inputs& in, const Outputs& want, const st
         const std::string what = c.name + ", batch " + std::to_string(in.batch) + ", " + backend +
                                  (in_place ? ", in place" : "") + (without >= 0 ? ", no input gradient" : "");
         INFO(what);  // printed where the memory traps
-        const Outputs got = run<B>(c, in, {flush, in_place, without});
+        const Outputs got = run_kernel(kernel, c, in, {flush, in_place, without});
         check_close(got.y, want.y, bound, what + ": forward");
         check_close(got.y_predict, want.y_predict, bound, what + ": predict");
         check_close(got.statistics, want.statistics, bound, what + ": statistics");
@@ -44,21 +45,22 @@ void conforms(const Case<Op>& c, const Inputs& in, const Outputs& want, const st
         check_close(got.grad_parameters, want.grad_parameters, bound, what + ": gradient of the parameters");
         check_close(got.grad_parameters_twice, doubled(want.grad_parameters), bound, what + ": gradient added up");
         if (without == -1 && flush == Flush::end) {
-          const Outputs again = run<B>(c, in, {flush, in_place, without});
+          const Outputs again = run_kernel(kernel, c, in, {flush, in_place, without});
           check_same_bits(again.y, got.y, what + ": forward once more");
           check_same_bits(again.grad_parameters, got.grad_parameters, what + ": backward once more");
         }
       }
 }
 
-template <class B, class Op>
+// V: the kernel's variant.
+template <class B, int V = 0, class Op>
 void conforms(const std::vector<Case<Op>>& cases, const std::vector<int>& batches = {1, 3, 7}) {
   for (const Case<Op>& c : cases)
     for (const int batch : batches) {
       if (c.traits.saved > 0 && batch * c.out.plane() < 2) continue;  // no batch statistics of one value
       const Inputs in = inputs_of(c, batch);
       const Outputs want = run<Reference<double>>(c, in);
-      on_every_target<B>([&](const std::string& backend) { conforms<B>(c, in, want, backend); });
+      on_every_target<B>([&](const std::string& backend) { conforms(kernel_for<B, V>(c.op), c, in, want, backend); });
     }
 }
 template <class Op>

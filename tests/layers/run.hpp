@@ -59,18 +59,24 @@ struct Manner {
   int without_grad_in = -1;  // nobody wants the gradient of this input
 };
 
-template <class Op, class B>
-i64 scratch_of(const Op& op) {
-  if constexpr (requires { ctnet::Kernel<Op, B>::scratch(op); })
-    return ctnet::Kernel<Op, B>::scratch(op);
-  else
-    return 0;
+// A kernel: Kernel<Op, B> itself, or one of its variants.
+template <class Op, class T>
+struct KernelUnderTest {
+  void (*forward)(const Op&, const ctnet::Forward<T>&);
+  void (*backward)(const Op&, const ctnet::Backward<T>&);
+  i64 scratch;
+};
+template <class B, int V = 0, class Op>
+KernelUnderTest<Op, typename B::scalar> kernel_for(const Op& op) {
+  using K = ctnet::KernelVariant<Op, B, V>;
+  KernelUnderTest<Op, typename B::scalar> kernel{&K::forward, &K::backward, 0};
+  if constexpr (requires { K::scratch(op); }) kernel.scratch = K::scratch(op);
+  return kernel;
 }
 
-template <class B, class Op>
-Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
-  using T = typename B::scalar;
-  using K = ctnet::Kernel<Op, B>;
+template <class T, class Op>
+Outputs run_kernel(const KernelUnderTest<Op, T>& kernel, const Case<Op>& c, const Inputs& in,
+                   const Manner& manner = {}) {
   using Block = Guarded<T>;
   const auto n = static_cast<std::size_t>(in.batch), out_size = n * static_cast<std::size_t>(c.out.size());
   const Flush flush = manner.flush;
@@ -85,7 +91,7 @@ Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
   const Block parameters(in.parameters, flush), grad_out(in.grad_out, flush);
   Block statistics(in.statistics, flush), y_own(out_size, flush), grad_parameters(in.parameters.size(), flush);
   Block saved(static_cast<std::size_t>(c.traits.saved), flush);
-  Block scratch(static_cast<std::size_t>(scratch_of<Op, B>(c.op)), flush);
+  Block scratch(static_cast<std::size_t>(kernel.scratch), flush);
   Block& y = manner.in_place ? x[0] : y_own;
 
   Outputs out;
@@ -100,7 +106,7 @@ Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
   f.saved = saved.data();
   f.scratch = scratch.data();
   f.draw = in.draw;
-  K::forward(c.op, f);  // evaluation mode
+  kernel.forward(c.op, f);  // evaluation mode
   out.y_predict = copied(y);
   CHECK_MESSAGE(copied(statistics) == in.statistics, c.name, ": predict changed the running statistics");
 
@@ -109,7 +115,7 @@ Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
   scratch.fill(nan);
   x[0].assign(in.x[0]);
   f.training = true;
-  K::forward(c.op, f);
+  kernel.forward(c.op, f);
   out.y = copied(y);
   out.statistics = copied(statistics);
 
@@ -133,13 +139,13 @@ Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
   b.saved = saved.data();
   b.scratch = scratch.data();
   b.draw = in.draw;
-  K::backward(c.op, b);
+  kernel.backward(c.op, b);
   for (const Block& g : grad_x) out.grad_x.push_back(copied(g));
   out.grad_parameters = copied(grad_parameters);
 
   if (manner.in_place) grad_x[0].assign(in.grad_out);
   b.accumulate = true;
-  K::backward(c.op, b);
+  kernel.backward(c.op, b);
   out.grad_parameters_twice = copied(grad_parameters);
 
   bool intact = parameters.intact() && grad_out.intact() && statistics.intact() && y_own.intact() &&
@@ -152,6 +158,15 @@ Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
   if (!manner.in_place)
     for (std::size_t j = 0; j < x.size(); ++j) CHECK_MESSAGE(copied(x[j]) == in.x[j], c.name, ": changed its input");
   return out;
+}
+
+template <class Op, class B>
+i64 scratch_of(const Op& op) {
+  return kernel_for<B>(op).scratch;
+}
+template <class B, class Op>
+Outputs run(const Case<Op>& c, const Inputs& in, const Manner& manner = {}) {
+  return run_kernel(kernel_for<B>(c.op), c, in, manner);
 }
 
 }  // namespace test

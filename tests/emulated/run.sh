@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The kernels on 64-bit Arm (NEON, through the portable target): cross-compiled, run under qemu-user.
-#   tests/aarch64/run.sh BUILD_DIR
+# The kernels on machines that are not here, under qemu-user: 64-bit Arm (NEON, through the portable target), and x86
+# without AVX-512 and without AVX: a program built with plain flags starts there and chooses other loops.
+#   tests/emulated/run.sh BUILD_DIR X86_PROGRAM
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-dir=$1
+dir=$1 program=$2
 compiler=${CTNET_AARCH64_CXX:-aarch64-linux-gnu-g++}
-units=(tests/main.cpp tests/deploy/nets.cpp tests/layers/conv/deploy*.cpp tests/layers/conv/kernels.cpp
+units=(tests/main.cpp tests/deploy/{nets,target}.cpp tests/layers/conv/deploy*.cpp tests/layers/conv/kernels.cpp
   tests/layers/conv/variants*.cpp tests/layers/{linear,pool,norm,activation,join}/kernels.cpp tests/losses/{math,kernels}.cpp
   tests/train/denormals.cpp)
 mkdir -p "$dir/include"
@@ -21,4 +22,10 @@ done | xargs -P "$(nproc)" -n 2 bash -c '
   $(command -v ccache || true) '"$compiler"' -std=c++20 -O1 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude -Itests \
     -isystem '"$dir"'/include -DCTNET_FIXTURES_DIR=\"$PWD/tests/fixtures\" -c "$0" -o "$1" && echo "$0"'
 $compiler -static "$dir"/tests-*.o -o "$dir/kernels"
-qemu-aarch64 "$dir/kernels"
+echo "aarch64:" && CTNET_EXPECTED_TARGET=base qemu-aarch64 "$dir/kernels" &
+arm=$!
+if [ "$(uname -m)" = x86_64 ]; then
+  echo "x86 of 2008 (SSE4):" && CTNET_EXPECTED_TARGET=base qemu-x86_64 -cpu Nehalem "$program"
+  echo "x86 of 2013 (AVX2):" && CTNET_EXPECTED_TARGET=avx2 qemu-x86_64 -cpu Haswell "$program"
+fi
+wait $arm
