@@ -86,7 +86,7 @@ fuzz() {
   done | xargs -P "$jobs" -I{} bash tests/fuzz/run.sh {} "$fuzz_seconds"
 }
 
-stage 'packages' bash cmake/setup.sh g++ clang-16 libclang-rt-16-dev clang-format-16 clang-tidy-16 cmake ninja-build git \
+stage 'packages' bash cmake/setup.sh g++ clang-16 libclang-rt-16-dev libomp-16-dev clang-format-16 clang-tidy-16 cmake ninja-build git \
   python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
 [ $quick = 1 ] || stage 'format' format
 stage 'build, g++' build ci
@@ -96,8 +96,8 @@ if [ $quick = 0 ]; then
   stage 'clang-tidy' tidy
   stage 'build, clang, address+undefined' build asan
   tests 'tests, clang, address+undefined' asan
-  stage 'build, clang, thread' build tsan -- --target tests_data tests_train
-  tests 'tests, clang, thread' tsan -R '^(data|train)$'
+  stage 'build, clang, thread' build tsan -- --target tests_data tests_train tests_deploy
+  tests 'tests, clang, thread' tsan -R '^(data|train|deploy)$'
   stage "fuzzing, $fuzz_seconds s a reader" fuzz
 fi
 

@@ -28,7 +28,9 @@ struct BinaryCrossEntropyWithLogits {
 
   template <detail::LossScalar T, TensorLike Y>
   std::remove_const_t<T> compute(const View<T>& logits, const Y& targets,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
+                                 cpu::Threads threads = {}) const {
+    const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
     detail::check_targets(name, logits, targets);
     detail::check_gradient(name, logits, gradient.size());
@@ -43,8 +45,11 @@ struct BinaryCrossEntropyWithLogits {
     if (pos_weight.size() > 1 || weight.size() > 1)
       return reference::bce_with_logits(logits.data(), targets.data(), gradient.data(), d, of(weight), of(pos_weight));
     const double scale = of(weight)(0) / static_cast<double>(logits.size());
-    return static_cast<S>(scale * CTNET_PICK(bce_with_logits<S>)(logits.data(), targets.data(), gradient.data(),
-                                                                 logits.size(), scale, of(pos_weight)(0)));
+    const double sum = detail::sum_over(threads, logits.size(), 1, [&](std::size_t from, std::size_t to) {
+      return CTNET_PICK(bce_with_logits<S>)(logits.data() + from, targets.data() + from, gradient.data() + from,
+                                            to - from, scale, of(pos_weight)(0));
+    });
+    return static_cast<S>(scale * sum);
   }
 
  private:

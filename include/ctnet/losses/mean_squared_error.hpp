@@ -23,13 +23,18 @@ struct MeanSquaredError {
 
   template <detail::LossScalar T, TensorLike Y>
   std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
+                                 cpu::Threads threads = {}) const {
+    const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
     detail::check_targets(name, predictions, targets);
     detail::check_gradient(name, predictions, gradient.size());
     const double scale = (half ? 0.5 : 1.0) / static_cast<double>(predictions.size());
-    return static_cast<S>(scale * CTNET_PICK(squared_error<S>)(predictions.data(), targets.data(), gradient.data(),
-                                                               predictions.size(), 2 * scale));
+    const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
+      return CTNET_PICK(squared_error<S>)(predictions.data() + from, targets.data() + from, gradient.data() + from,
+                                          to - from, 2 * scale);
+    });
+    return static_cast<S>(scale * sum);
   }
 };
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // What every loss shares: its result (a value and the gradient to hand to backward), and how it takes its tensors.
 // A loss is an aggregate of options with
-//   loss(logits, targets) -> LossResult                      allocates the gradient
+//   loss(logits, targets) -> LossResult                      owns the gradient; its memory is used again (memory.hpp)
 //   loss.compute(view, targets, gradient) -> value           writes d value / d logits into the caller's memory
+// Denormals count as zeros in either, as in a network's step on the CPU.
 #pragma once
 
 #include <algorithm>
 #include <span>
 #include <string>
 #include <type_traits>
-#include <vector>
 
+#include "../backends/cpu/threads.hpp"
 #include "../core/tensor.hpp"
+#include "memory.hpp"
 
 namespace ctnet {
 
@@ -29,9 +31,9 @@ class LossGradient {
   T* data() { return values_.data(); }
   std::size_t size() const { return values_.size(); }
   std::span<const std::size_t> shape() const { return {dims_.data(), static_cast<std::size_t>(rank_)}; }
-  const T& operator[](std::size_t i) const { return values_[i]; }
-  auto begin() const { return values_.begin(); }
-  auto end() const { return values_.end(); }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size(); }
   View<const T> view() const { return {data(), rank_, dims_}; }
   operator View<const T>() const { return view(); }
   template <class X>
@@ -41,7 +43,7 @@ class LossGradient {
   }
 
  private:
-  std::vector<T> values_;
+  detail::LossMemory<T> values_;
   int rank_ = 0;
   std::array<std::size_t, 4> dims_{};
 };
@@ -53,13 +55,19 @@ struct LossResult {
 };
 
 // How a loss is computed on a backend. A backend whose tensors lie elsewhere (on a GPU) specialises this; on the host
-// all take the loss's own compute, which goes through the CPU targets.
+// all take the loss's own compute, which goes through the CPU targets; on a backend with threads the one that takes
+// cpu::Threads, where the loss has it.
 template <class Loss, class Backend>
 struct LossKernel {
   template <class T, class Targets>
   static auto compute(const Loss& loss, const View<T>& logits, const Targets& targets,
                       std::span<std::remove_const_t<T>> gradient) {
-    return loss.compute(logits, targets, gradient);
+    [[maybe_unused]] const cpu::DenormalsOf<Backend> denormals;
+    if constexpr (cpu::has_threads<Backend>() &&
+                  requires { loss.compute(logits, targets, gradient, cpu::Threads{true}); })
+      return loss.compute(logits, targets, gradient, cpu::Threads{true});
+    else
+      return loss.compute(logits, targets, gradient);
   }
 };
 
@@ -86,6 +94,15 @@ View<const scalar_of<X>> loss_view(const char* loss, const X& x, std::size_t row
     if (size % rows != 0) fail(loss, ": ", size, " logits do not divide into ", rows, " rows, one for each target");
     return {x.data(), 2, {rows, size / rows, 0, 0}};
   }
+}
+
+// The sum of f(from, to) over n elements of `width` values each, in pieces that pay a thread.
+template <class F>
+double sum_over(cpu::Threads threads, std::size_t n, std::size_t width, const F& f) {
+  const cpu::Pieces pieces{static_cast<i64>(n), static_cast<i64>(width < 16384 ? 16384 / width : 1)};
+  return cpu::sum_pieces(threads.on, pieces, [&](i64 from, i64 to) {
+    return f(static_cast<std::size_t>(from), static_cast<std::size_t>(to));
+  });
 }
 
 template <class T>

@@ -23,15 +23,19 @@ struct SmoothL1 {
 
   template <detail::LossScalar T, TensorLike Y>
   std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
+                                 cpu::Threads threads = {}) const {
+    const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
     if (!(beta >= 0)) fail(name, ": beta is ", beta, ", expected 0 or more");
     detail::check_targets(name, predictions, targets);
     detail::check_gradient(name, predictions, gradient.size());
     const auto n = static_cast<double>(predictions.size());
-    return static_cast<S>(
-        CTNET_PICK(smooth_l1<S>)(predictions.data(), targets.data(), gradient.data(), predictions.size(), 1 / n, beta) /
-        n);
+    const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
+      return CTNET_PICK(smooth_l1<S>)(predictions.data() + from, targets.data() + from, gradient.data() + from,
+                                      to - from, 1 / n, beta);
+    });
+    return static_cast<S>(sum / n);
   }
 };
 

@@ -8,27 +8,47 @@
 #include <span>
 #include <vector>
 
+#include "../backends/cpu/threads.hpp"
 #include "cpu.hpp"
 #include "segment.hpp"
 
 namespace ctnet {
 
 // How a backend carries out an optimizer's step. A backend whose parameters lie elsewhere (on a GPU) specialises this
-// with the same members; on the host all take the configuration's own apply, which goes through the CPU targets.
+// with the same members; on the host all take the configuration's own apply, which goes through the CPU targets, and
+// threads where the backend has them, piece by piece of a size that makes a thread worth while.
 template <class Config, class Backend>
 struct OptimizerKernel {
   template <class T>
   static void apply(const Config& config, const SegmentStep& s, T* p, const T* g, T* const* state, std::size_t n) {
-    config.apply(s, p, g, state, n);
+    if constexpr (threads) {
+      cpu::each_piece(true, pieces(n), [&](i64 from, i64 to) {
+        T* part[most_parts] = {};
+        for (int k = 0; k < most_parts; ++k) part[k] = state[k] ? state[k] + from : nullptr;
+        config.apply(s, p + from, g + from, part, static_cast<std::size_t>(to - from));
+      });
+    } else {
+      config.apply(s, p, g, state, n);
+    }
   }
   template <class T>
   static double squared_norm(const T* g, std::size_t n) {
-    return CTNET_PICK(squared_norm<T>)(g, n);
+    return cpu::sum_pieces(threads, pieces(n), [&](i64 from, i64 to) {
+      return CTNET_PICK(squared_norm<T>)(g + from, static_cast<std::size_t>(to - from));
+    });
   }
   template <class T>
   static void scale(T* g, std::size_t n, double factor) {
-    CTNET_PICK(scale<T>)(g, n, factor);
+    cpu::each_piece(threads, pieces(n), [&](i64 from, i64 to) {
+      CTNET_PICK(scale<T>)(g + from, static_cast<std::size_t>(to - from), factor);
+    });
   }
+
+  static constexpr int most_parts = 3;  // of an optimizer's state
+
+ private:
+  static constexpr bool threads = cpu::has_threads<Backend>();
+  static constexpr cpu::Pieces pieces(std::size_t n) { return {static_cast<i64>(n), 16384}; }
 };
 
 // Keeps a reference to the network, which must stay where it is while the optimizer lives.
@@ -57,6 +77,7 @@ class Optimizer {
 
   // One step with the network's gradients, which are cleared.
   void operator()() {
+    [[maybe_unused]] const cpu::DenormalsOf<typename Network::backend> denormals;
     ++steps_;
     scalar* const p = net_.parameters().data();
     const scalar* const g = net_.gradients().data();
@@ -65,7 +86,7 @@ class Optimizer {
         ++s.skipped;
         continue;
       }
-      scalar* state[max_parts] = {};
+      scalar* state[3] = {};
       for (std::size_t k = 0; k < config_.state_names().size(); ++k) state[k] = memory_.data() + k * stride_ + s.offset;
       const SegmentStep step{learning_rate_ * s.rate_scale, s.decays ? config_.weight_decay : 0.0, steps_ - s.skipped};
       Kernel::template apply<scalar>(config_, step, p + s.offset, g + s.offset, state, s.size);
@@ -76,6 +97,7 @@ class Optimizer {
   // Scales the gradients so that their 2-norm over all parameters is at most max_norm, as PyTorch's clip_grad_norm_.
   // Returns the norm they had; where that is infinite or NaN, it is the caller who must not go on.
   double clip_grad_norm(double max_norm) {
+    [[maybe_unused]] const cpu::DenormalsOf<typename Network::backend> denormals;
     scalar* const g = net_.gradients().data();
     double sum = 0;
     for (const Segment& s : segments_)
@@ -103,8 +125,6 @@ class Optimizer {
   void set_steps(i64 steps) { steps_ = steps; }
 
  private:
-  static constexpr std::size_t max_parts = 3;
-
   Network& net_;
   Config config_;
   double learning_rate_;

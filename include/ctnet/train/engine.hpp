@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -12,12 +13,20 @@
 #include <utility>
 #include <vector>
 
+#include "../backends/cpu/math.hpp"
+#include "../backends/cpu/threads.hpp"
 #include "../backends/kernel.hpp"
 #include "../core/error.hpp"
 #include "../core/random.hpp"
+#include "../layers/dropout/op.hpp"
+#include "../layers/norm.hpp"
 #include "../program/containers.hpp"
 #include "../program/plan.hpp"
+#include "chunks.hpp"
 #include "steps.hpp"
+
+#define CTNET_TARGET_FILE "ctnet/train/hot.inl"
+#include "../backends/cpu/foreach_target.hpp"
 
 namespace ctnet {
 
@@ -39,7 +48,7 @@ struct Program {
   } training;
 };
 
-// Seconds that one operation took, summed over the calls since profiling began.
+// Seconds that one operation took, summed over the calls since profiling began; on threads, those of all threads.
 struct OpTime {
   double forward = 0, backward = 0;
 };
@@ -56,10 +65,13 @@ class Engine {
         gradients_(static_cast<std::size_t>(program.parameters)),
         statistics_(static_cast<std::size_t>(program.statistics)),
         saved_(static_cast<std::size_t>(program.saved)) {
-    i64 scratch = 0;
-    for (int i = 0; i < program.ops; ++i)
-      if (steps[i].scratch) scratch = std::max(scratch, steps[i].scratch(program.op[i].op));
-    scratch_.grow(static_cast<std::size_t>(scratch));
+    for (int i = 0; i < program.ops; ++i) {
+      if (steps[i].scratch) scratch_size_ = std::max(scratch_size_, detail::padded(steps[i].scratch(program.op[i].op)));
+      macs_ += program.op[i].macs;
+      if constexpr (chunked)
+        if (over_batch(i)) sums_size_ = std::max(sums_size_, Norm::sums_size(norm_op(i)));
+    }
+    scratch_.grow(static_cast<std::size_t>(scratch_size_));
   }
   // What was moved from has no memory: it may be assigned to or destroyed, calls throw Error.
   Engine(Engine&& e) noexcept { swap(e); }
@@ -69,24 +81,35 @@ class Engine {
     return *this;
   }
 
-  // Training mode: keeps what backward needs. x: batch images, read before this returns; the result lives in the arena.
+  // Training mode: keeps what backward needs. x: batch images, read before this returns; the result lives until the
+  // next call.
   template <class X>
   const T* forward(const X* images, std::size_t batch) {
     const Program& p = program_;
     expect_memory("forward");
+    [[maybe_unused]] const Denormals denormals;
     trained_ = false;
-    arena_.grow(batch * static_cast<std::size_t>(p.training.size));
-    batch_ = batch;
+    cut(batch, training_chunks(batch), p.training.size);
     ++step_;
-    copy(images, value(p.training.value, 0), batch * elements(0));
-    for (int i = 0; i < p.ops; ++i) {
-      if (!steps_[i].forward) continue;
-      Forward<T> a = forward_args(i, p.training.value, nullptr);
-      a.training = true;
-      timed(i, &OpTime::forward, [&] { steps_[i].forward(p.op[i].op, a); });
+    // From one operation over the whole batch to the next, every chunk on its own.
+    for (int done = -1; done < p.ops;) {
+      const int next = next_over_batch(done + 1);
+      each_chunk([&](const Chunk& c) {
+        if (done < 0)
+          copy(images + c.first * elements(0), value(c, p.training.value, 0), c.count * elements(0));
+        else
+          over_batch_values(c, done);
+        for (int i = done + 1; i < next; ++i) run_forward(c, i, p.training.value, nullptr, true);
+        if (next < p.ops)
+          over_batch_sums(c, next);
+        else
+          keep_output(c, p.training.value);
+      });
+      if (next < p.ops) over_batch_finish(next);
+      done = next;
     }
     trained_ = true;
-    return value(p.training.value, p.output);
+    return result(p.training.value);
   }
 
   // Evaluation mode: running statistics, no dropout, nothing kept.
@@ -94,21 +117,19 @@ class Engine {
   const T* predict(const X* images, std::size_t batch) {
     const Program& p = program_;
     expect_memory("predict");
+    [[maybe_unused]] const Denormals denormals;
     trained_ = false;
-    arena_.grow(batch * static_cast<std::size_t>(p.inference.size));
-    batch_ = batch;
+    cut(batch, predict_chunks(batch), p.inference.size);
     const T* input = nullptr;
     if constexpr (std::is_same_v<X, T>) input = images;  // read where it lies
-    if (!input || p.output == 0 || only_aliases(p.output)) {
-      copy(images, value(p.inference.offset, 0), batch * elements(0));
-      input = nullptr;
-    }
-    for (int i = 0; i < p.ops; ++i) {
-      if (!steps_[i].forward) continue;
-      const Forward<T> a = forward_args(i, p.inference.offset, input);
-      timed(i, &OpTime::forward, [&] { steps_[i].forward(p.op[i].op, a); });
-    }
-    return value(p.inference.offset, p.output);
+    const bool copied = !input || p.output == 0 || only_aliases(p.output);
+    each_chunk([&](const Chunk& c) {
+      const std::size_t first = c.first * elements(0);
+      if (copied) copy(images + first, value(c, p.inference.offset, 0), c.count * elements(0));
+      for (int i = 0; i < p.ops; ++i) run_forward(c, i, p.inference.offset, copied ? nullptr : input + first, false);
+      keep_output(c, p.inference.offset);
+    });
+    return result(p.inference.offset);
   }
 
   // Throws Error where there is nothing to go back over: it takes one forward for each backward, whose memory it
@@ -123,47 +144,29 @@ class Engine {
   const T* backward(const G* grad, bool input_gradient) {
     const Program& p = program_;
     expect_forward();
+    [[maybe_unused]] const Denormals denormals;
     trained_ = false;
     if (input_gradient) input_gradient_.grow(batch_ * elements(0));
-    T* const grad_input = input_gradient ? input_gradient_.data() : nullptr;
-    auto gradient = [&](int v) { return v == 0 ? grad_input : value(p.training.gradient, v); };
-    if (p.output == 0) {
-      if (grad_input) copy(grad, grad_input, batch_ * elements(0));
-    } else {
-      copy(grad, gradient(p.output), batch_ * elements(p.output));
-    }
-    for (int i = p.ops - 1; i >= 0; --i) {
-      const OpNode& o = p.op[i];
-      Backward<T> a;
-      a.batch = static_cast<int>(batch_);
-      a.grad_out = gradient(o.out);
-      a.out = value(p.training.value, o.out);
-      T* spare = arena_.data() + batch_ * static_cast<std::size_t>(p.training.temporary[i]);
-      for (int j = 0; j < o.inputs; ++j) {
-        a.in[j] = value(p.training.value, o.in[j]);
-        a.grad_in[j] = gradient(o.in[j]);
-        if (p.training.adds[i] >> j & 1u && a.grad_in[j]) {
-          a.grad_in[j] = spare;
-          spare += batch_ * static_cast<std::size_t>(detail::padded(p.value[o.in[j]].shape.size()));
+    grad_input_ = input_gradient ? input_gradient_.data() : nullptr;
+    if (threads) chunk_gradients_.grow(static_cast<std::size_t>(chunks_ - 1) * gradient_stride());
+    for (int done = p.ops; done >= 0;) {
+      const int next = last_over_batch(done - 1);
+      each_chunk([&](const Chunk& c) {
+        if (done == p.ops) {
+          if (T* to = gradient(c, p.output))
+            copy(grad + c.first * elements(p.output), to, c.count * elements(p.output));
+        } else {
+          over_batch_gradients(c, done);
         }
-      }
-      if (steps_[i].backward) {
-        a.parameters = parameters_.data() + o.parameters;
-        a.grad_parameters = gradients_.data() + o.parameters;
-        a.accumulate = !cleared_;
-        a.saved = saved_.data() + o.saved;
-        a.scratch = scratch_.data();
-        a.draw = {seed_, step_, i};
-        timed(i, &OpTime::backward, [&] { steps_[i].backward(o.op, a); });
-      } else if (a.grad_in[0] && a.grad_in[0] != a.grad_out) {
-        copy(a.grad_out, a.grad_in[0], batch_ * elements(o.out));
-      }
-      for (int j = 0; j < o.inputs; ++j)
-        if (p.training.adds[i] >> j & 1u && a.grad_in[j])
-          add(gradient(o.in[j]), a.grad_in[j], batch_ * elements(o.in[j]));
+        for (int i = done - 1; i > next; --i) run_backward(c, i);
+        if (next >= 0) over_batch_gradient_sums(c, next);
+      });
+      if (next >= 0) over_batch_gradient_finish(next);
+      done = next;
     }
+    add_up_gradients();
     cleared_ = false;
-    return grad_input;
+    return grad_input_;
   }
 
   // The next backward overwrites the gradients. They read as zeros until then.
@@ -185,6 +188,18 @@ class Engine {
   }
   const Program& program() const { return program_; }
   std::size_t batch() const { return batch_; }
+  // Into how many chunks a batch is cut (chunks.hpp).
+  int training_chunks(std::size_t batch) const {
+    if (!chunked) return 1;
+    if (!threads) return chunks_for_cache(static_cast<i64>(batch), program_.training.size * i64{sizeof(T)});
+    return chunks_of(static_cast<i64>(batch),
+                     {3 * macs_ + program_.training.size, program_.training.size, program_.parameters});
+  }
+  int predict_chunks(std::size_t batch) const {
+    if (!chunked) return 1;
+    if (!threads) return chunks_for_cache(static_cast<i64>(batch), program_.inference.size * i64{sizeof(T)});
+    return chunks_of(static_cast<i64>(batch), {macs_ + program_.inference.size, program_.inference.size, 0});
+  }
 
   // What dropout draws from.
   std::uint64_t seed() const { return seed_; }
@@ -211,6 +226,20 @@ class Engine {
   }
 
  private:
+  static constexpr bool threads = cpu::has_threads<B>();
+  // Backends whose batches are cut: for threads, or to stay in a cache.
+  static constexpr bool chunked = requires { Kernel<BatchNormOp, B>::sums_size(BatchNormOp{}); };
+  using Denormals = cpu::DenormalsOf<B>;
+  using Norm = Kernel<BatchNormOp, B>;
+
+  // Some images of the batch, and the memory that is theirs alone.
+  struct Chunk {
+    int index = 0;
+    std::size_t first = 0, count = 0;  // images
+    T *arena = nullptr, *scratch = nullptr, *gradients = nullptr;
+    bool accumulate = false;
+  };
+
   void expect_memory(const char* what) const {
     if (!program_.value) fail(what, ": this network was moved from");
   }
@@ -224,7 +253,16 @@ class Engine {
     std::swap(scratch_, e.scratch_);
     std::swap(arena_, e.arena_);
     std::swap(input_gradient_, e.input_gradient_);
+    std::swap(output_, e.output_);
+    std::swap(chunk_gradients_, e.chunk_gradients_);
+    std::swap(sums_, e.sums_);
+    std::swap(scratch_size_, e.scratch_size_);
+    std::swap(sums_size_, e.sums_size_);
+    std::swap(macs_, e.macs_);
     std::swap(batch_, e.batch_);
+    std::swap(chunks_, e.chunks_);
+    std::swap(grad_input_, e.grad_input_);
+    std::swap(arena_image_, e.arena_image_);
     std::swap(seed_, e.seed_);
     std::swap(step_, e.step_);
     std::swap(trained_, e.trained_);
@@ -232,7 +270,6 @@ class Engine {
     std::swap(times_, e.times_);
   }
   std::size_t elements(int v) const { return static_cast<std::size_t>(program_.value[v].shape.size()); }
-  T* value(const i64* offset, int v) { return arena_.data() + batch_ * static_cast<std::size_t>(offset[v]); }
   bool only_aliases(int v) const {
     while (v > 0 && program_.op[v - 1].traits.alias) v = program_.op[v - 1].in[0];
     return v == 0;
@@ -244,7 +281,184 @@ class Engine {
     else
       for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<T>(from[i]);
   }
-  void add(T* to, const T* from, std::size_t n) {
+
+  // Memory for a batch in so many chunks, each with a piece of the arena for its images.
+  void cut(std::size_t batch, int chunks, i64 arena_image) {
+    batch_ = batch;
+    chunks_ = chunks;
+    arena_image_ = static_cast<std::size_t>(arena_image);
+    arena_.grow(batch * arena_image_);
+    if constexpr (!chunked) return;
+    if (chunks == 1) return;
+    output_.grow(batch * elements(program_.output));
+    sums_.grow(static_cast<std::size_t>((chunks + 1) * sums_size_));
+  }
+  // f(chunk) for every chunk of the batch.
+  template <class F>
+  void each_chunk(const F& f) {
+    if constexpr (threads) {
+      if (chunks_ > 1) {
+        const int workers = cpu::workers_for(true, chunks_);
+        scratch_.grow(static_cast<std::size_t>(workers * scratch_size_));
+        return cpu::each_chunk(workers, chunks_, [&](int k, int worker) { f(chunk(k, worker)); });
+      }
+    }
+    if (chunks_ > 1)
+      for (int k = 0; k < chunks_; ++k) f(chunk(k, 0));
+    else
+      f(Chunk{0, 0, batch_, arena_.data(), scratch_.data(), gradients_.data(), !cleared_});
+  }
+  // The first chunk's gradients go to where the sum will be.
+  Chunk chunk(int k, int worker) {
+    const auto first = [&](int i) { return batch_ * static_cast<std::size_t>(i) / static_cast<std::size_t>(chunks_); };
+    return {k,
+            first(k),
+            first(k + 1) - first(k),
+            arena_.data() + first(k) * arena_image_,
+            scratch_.data() + worker * scratch_size_,
+            chunk_gradients(k),
+            threads ? k == 0 && !cleared_ : k > 0 || !cleared_};
+  }
+  std::size_t gradient_stride() const { return static_cast<std::size_t>(detail::padded(program_.parameters)); }
+  T* chunk_gradients(int k) {
+    return k == 0 || !threads ? gradients_.data()
+                              : chunk_gradients_.data() + static_cast<std::size_t>(k - 1) * gradient_stride();
+  }
+  T* value(const Chunk& c, const i64* offset, int v) { return c.arena + c.count * static_cast<std::size_t>(offset[v]); }
+  T* gradient(const Chunk& c, int v) {
+    if (v > 0) return value(c, program_.training.gradient, v);
+    return grad_input_ ? grad_input_ + c.first * elements(0) : nullptr;
+  }
+  // One chunk's output is the result; those of several are put side by side.
+  void keep_output(const Chunk& c, const i64* offset) {
+    const std::size_t n = elements(program_.output);
+    if (chunks_ > 1) copy(value(c, offset, program_.output), output_.data() + c.first * n, c.count * n);
+  }
+  const T* result(const i64* offset) {
+    if (chunks_ > 1) return output_.data();
+    return arena_.data() + batch_ * static_cast<std::size_t>(offset[program_.output]);
+  }
+
+  Forward<T> forward_args(const Chunk& c, int i, const i64* offset, const T* input, bool training) {
+    const OpNode& o = program_.op[i];
+    Forward<T> a;
+    a.batch = static_cast<int>(c.count);
+    a.training = training;
+    for (int j = 0; j < o.inputs; ++j) a.in[j] = input && only_aliases(o.in[j]) ? input : value(c, offset, o.in[j]);
+    a.out = value(c, offset, o.out);
+    a.parameters = parameters_.data() + o.parameters;
+    a.statistics = statistics_.data() + o.statistics;
+    a.saved = saved_.data() + o.saved;
+    a.scratch = c.scratch;
+    a.draw = {seed_, step_, i, static_cast<i64>(c.first)};
+    return a;
+  }
+  Backward<T> backward_args(const Chunk& c, int i) {
+    const Program& p = program_;
+    const OpNode& o = p.op[i];
+    Backward<T> a;
+    a.batch = static_cast<int>(c.count);
+    a.grad_out = gradient(c, o.out);
+    a.out = value(c, p.training.value, o.out);
+    T* spare = c.arena + c.count * static_cast<std::size_t>(p.training.temporary[i]);
+    for (int j = 0; j < o.inputs; ++j) {
+      a.in[j] = value(c, p.training.value, o.in[j]);
+      a.grad_in[j] = gradient(c, o.in[j]);
+      if (p.training.adds[i] >> j & 1u && a.grad_in[j]) {
+        a.grad_in[j] = spare;
+        spare += c.count * static_cast<std::size_t>(detail::padded(p.value[o.in[j]].shape.size()));
+      }
+    }
+    a.parameters = parameters_.data() + o.parameters;
+    a.grad_parameters = c.gradients + o.parameters;
+    a.accumulate = c.accumulate;
+    a.saved = saved_.data() + o.saved;
+    a.scratch = c.scratch;
+    a.draw = {seed_, step_, i, static_cast<i64>(c.first)};
+    return a;
+  }
+  void run_forward(const Chunk& c, int i, const i64* offset, const T* input, bool training) {
+    if (!steps_[i].forward) return;
+    const Forward<T> a = forward_args(c, i, offset, input, training);
+    timed(i, &OpTime::forward, [&] { steps_[i].forward(program_.op[i].op, a); });
+  }
+  void run_backward(const Chunk& c, int i) {
+    const OpNode& o = program_.op[i];
+    const Backward<T> a = backward_args(c, i);
+    if (steps_[i].backward)
+      timed(i, &OpTime::backward, [&] { steps_[i].backward(o.op, a); });
+    else if (a.grad_in[0] && a.grad_in[0] != a.grad_out)
+      copy(a.grad_out, a.grad_in[0], c.count * elements(o.out));
+    add_input_gradients(c, i, a);
+  }
+  // What an operation gave for an input that others read too.
+  void add_input_gradients(const Chunk& c, int i, const Backward<T>& a) {
+    const OpNode& o = program_.op[i];
+    for (int j = 0; j < o.inputs; ++j)
+      if (program_.training.adds[i] >> j & 1u && a.grad_in[j])
+        add(gradient(c, o.in[j]), a.grad_in[j], c.count * elements(o.in[j]));
+  }
+
+  // Operations over the whole batch (BatchNorm in training) end one stretch of operations with sums over each chunk
+  // and begin the next one with its values. Unless the batch is one chunk: then they run as any other.
+  bool over_batch(int i) const {
+    return program_.op[i].traits.role == Role::per_channel_affine && program_.op[i].traits.saved > 0;
+  }
+  BatchNormOp norm_op(int i) const { return unpack_op<BatchNormOp>(program_.op[i].op); }
+  // Operation i's sums over chunk k; those over the whole batch come after the last chunk's.
+  double* sums(int k, int i) { return sums_.data() + k * Norm::sums_size(norm_op(i)); }
+  Chunk whole() { return {0, 0, batch_, arena_.data(), nullptr, gradients_.data(), !cleared_}; }
+  int next_over_batch(int i) const {
+    while (i < program_.ops && !(chunked && chunks_ > 1 && over_batch(i))) ++i;
+    return i;
+  }
+  int last_over_batch(int i) const {
+    while (i >= 0 && !(chunked && chunks_ > 1 && over_batch(i))) --i;
+    return i;
+  }
+  void over_batch_sums(const Chunk& c, int i) {
+    if constexpr (chunked)
+      timed(i, &OpTime::forward, [&] {
+        Norm::forward_sums(norm_op(i), forward_args(c, i, program_.training.value, nullptr, true), sums(c.index, i));
+      });
+  }
+  void over_batch_finish(int i) {
+    if constexpr (chunked)
+      Norm::forward_finish(norm_op(i), forward_args(whole(), i, program_.training.value, nullptr, true), sums(0, i),
+                           chunks_);
+  }
+  void over_batch_values(const Chunk& c, int i) {
+    if constexpr (chunked)
+      timed(i, &OpTime::forward,
+            [&] { Norm::forward_values(norm_op(i), forward_args(c, i, program_.training.value, nullptr, true)); });
+  }
+  void over_batch_gradient_sums(const Chunk& c, int i) {
+    if constexpr (chunked)
+      timed(i, &OpTime::backward, [&] { Norm::backward_sums(norm_op(i), backward_args(c, i), sums(c.index, i)); });
+  }
+  void over_batch_gradient_finish(int i) {
+    if constexpr (chunked)
+      Norm::backward_finish(norm_op(i), backward_args(whole(), i), sums(0, i), chunks_, sums(chunks_, i));
+  }
+  void over_batch_gradients(const Chunk& c, int i) {
+    if constexpr (chunked) {
+      const Backward<T> a = backward_args(c, i);
+      timed(i, &OpTime::backward, [&] { Norm::backward_values(norm_op(i), a, sums(chunks_, i), batch_); });
+      add_input_gradients(c, i, a);
+    }
+  }
+
+  // The gradients of all chunks into the first's.
+  void add_up_gradients() {
+    if constexpr (threads) {
+      if (chunks_ == 1) return;
+      const auto stride = static_cast<i64>(gradient_stride());
+      cpu::each_piece(true, cpu::Pieces{program_.parameters, 4096}, [&](i64 from, i64 to) {
+        CTNET_PICK(tree_sum<T>)(gradients_.data() + from, chunk_gradients_.data() + from, stride, chunks_, to - from);
+      });
+    }
+  }
+  static void add(T* to, const T* from, std::size_t n) {
     Forward<T> a;
     a.batch = 1;
     a.in[0] = to;
@@ -252,31 +466,25 @@ class Engine {
     a.out = to;
     Kernel<AddOp, B>::forward(AddOp{2, static_cast<int>(n)}, a);
   }
-  Forward<T> forward_args(int i, const i64* offset, const T* input) {
-    const OpNode& o = program_.op[i];
-    Forward<T> a;
-    a.batch = static_cast<int>(batch_);
-    for (int j = 0; j < o.inputs; ++j) a.in[j] = input && only_aliases(o.in[j]) ? input : value(offset, o.in[j]);
-    a.out = value(offset, o.out);
-    a.parameters = parameters_.data() + o.parameters;
-    a.statistics = statistics_.data() + o.statistics;
-    a.saved = saved_.data() + o.saved;
-    a.scratch = scratch_.data();
-    a.draw = {seed_, step_, i};
-    return a;
-  }
   template <class F>
   void timed(int i, double OpTime::*which, F f) {
     if (!times_) return f();
     const auto start = std::chrono::steady_clock::now();
     f();
-    times_[i].*which += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::atomic_ref<double>(times_[i].*which).fetch_add(seconds, std::memory_order_relaxed);
   }
 
   Program program_{};
   const Step<T>* steps_ = nullptr;
   typename B::template buffer<T> parameters_, gradients_, statistics_, saved_, scratch_, arena_, input_gradient_;
-  std::size_t batch_ = 0;
+  typename B::template buffer<T> output_, chunk_gradients_;  // of several chunks
+  typename B::template buffer<double> sums_;
+  i64 scratch_size_ = 0, sums_size_ = 0;  // of one worker; of one chunk
+  i64 macs_ = 0;                          // of one image
+  std::size_t batch_ = 0, arena_image_ = 0;
+  int chunks_ = 1;
+  T* grad_input_ = nullptr;
   std::uint64_t seed_ = 0, step_ = 0;
   bool trained_ = false, cleared_ = true;
   OpTime* times_ = nullptr;

@@ -149,6 +149,8 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
   bool stop = run.finished;
   std::vector<T> gradient;
+  if (options.record_steps && batches > 0)
+    run.history.steps.reserve(static_cast<std::size_t>(batches * options.epochs));
   report::Progress progress(options.progress, options.epochs);
   for (; run.epoch < options.epochs && !stop; ++run.epoch, run.batch = 0) {
     const auto start = Clock::now();

@@ -38,7 +38,9 @@ Program program_of() {
 // contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows
 // once. Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's
 // size does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
-// not move meanwhile.
+// not move meanwhile. Within forward, backward, predict, losses and the optimizer's step on the CPU, denormal numbers
+// count as zeros; the caller's control register is restored on exit, also when an error leaves. On Cpu<T, OpenMP>
+// results have the same bits for any number of threads.
 template <class NetType, class InputType_, class B = Cpu<float>>
 class Network {
   enum : unsigned { checked = Checked<NetType, InputType_>::size };

@@ -13,6 +13,9 @@ namespace {
 test::conv::Cases direct(int wide) {
   test::conv::Cases cases = test::conv::recorded();
   for (const auto& c : test::conv::wide()) cases.push_back(c);
+  cases.push_back(test::on<Conv<32, 34, 3, Pad<1>>>("3 x 3, images that share a block", {32, 8, 8}));
+  cases.push_back(test::on<Conv<20, 18, 3, Pad<2>>>("3 x 3, full", {20, 5, 35}));
+  cases.push_back(test::on<Conv<3, 16, 3>>("3 x 3, several blocks of an image", {3, 36, 42}));
   Random random{Seed{static_cast<std::uint64_t>(wide)}};
   auto from = [&](int low, int high) {
     return low + static_cast<int>(random.below(static_cast<std::uint32_t>(high - low + 1)));
@@ -56,8 +59,9 @@ void every_case() {
   test::conforms<Cpu<double>, V>(cases, {2});
 }
 
-// Of a pass with N pixels in a tile and of the weights' gradient with a window S wide.
-constexpr ConvChoice::Pass rows{ConvChoice::rows, 0};
+// Of a pass with K channels or N pixels in a tile and of the weights' gradient with a window S wide.
+template <int K>
+constexpr ConvChoice::Pass rows{ConvChoice::rows, K};
 template <int N>
 constexpr ConvChoice::Pass lanes{ConvChoice::lanes, N};
 template <int N>
@@ -71,25 +75,29 @@ constexpr int code(ConvChoice::Pass forward, ConvChoice::Pass data, ConvChoice::
 }  // namespace
 
 TEST_CASE("conv variants: windows 3 wide") {
-  every_case<code(rows, columns<4>, ConvChoice::rows, 3)>();
-  every_case<code(lanes<4>, rows, ConvChoice::lanes, 3)>();
+  every_case<code(rows<6>, columns<4>, ConvChoice::rows, 3)>();
+  every_case<code(lanes<4>, rows<4>, ConvChoice::lanes, 3)>();
+}
+TEST_CASE("conv variants: Winograd") {
+  constexpr ConvChoice::Pass winograd{ConvChoice::winograd, 0};
+  every_case<code(winograd, winograd, ConvChoice::winograd, 3)>();
 }
 TEST_CASE("conv variants: windows 5 wide") {
-  every_case<code(rows, lanes<8>, ConvChoice::rows, 5)>();
+  every_case<code(rows<6>, lanes<8>, ConvChoice::rows, 5)>();
   every_case<code(lanes<5>, columns<5>, ConvChoice::lanes, 5)>();
 }
 TEST_CASE("conv variants: windows 2, 6 and 7 wide") {
   every_case<code(lanes<6>, columns<6>, ConvChoice::rows, 2)>();
-  every_case<code(lanes<7>, rows, ConvChoice::lanes, 6)>();
-  every_case<code(rows, rows, ConvChoice::rows, 7)>();
-  every_case<code(rows, rows, ConvChoice::lanes, 7)>();
+  every_case<code(lanes<7>, rows<4>, ConvChoice::lanes, 6)>();
+  every_case<code(rows<4>, rows<6>, ConvChoice::rows, 7)>();
+  every_case<code(rows<6>, rows<4>, ConvChoice::lanes, 7)>();
 }
 
 TEST_CASE("conv variants: what LeNet's convolutions choose") {
   constexpr ConvOp wide = Conv<3, 6, 5>::op({3, 32, 32}, {6, 28, 28}),
                    narrow = Conv<6, 16, 5>::op({6, 14, 14}, {16, 10, 10});
   constexpr ConvChoice first = cpu::choose_conv<float>(wide), second = cpu::choose_conv<float>(narrow);
-  CHECK(first.code() == code(rows, first.data, ConvChoice::rows, 5));
+  CHECK(first.code() == code(rows<6>, first.data, ConvChoice::rows, 5));
   CHECK(second.code() == code(lanes<5>, columns<5>, ConvChoice::lanes, 5));
   CHECK(variant_of<ConvOp, Cpu<float>>(wide) == first.code());
   constexpr ConvOp strided = Conv<3, 64, 7, Stride<2>, Pad<3>>::op({3, 224, 224}, {64, 112, 112});

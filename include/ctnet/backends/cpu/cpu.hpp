@@ -1,18 +1,63 @@
 // SPDX-License-Identifier: MIT
-// The CPU backend, a policy: Cpu<float> (strict fp32) and Cpu<double>. Hot loops go through foreach_target.hpp and use
-// the widest vectors the CPU reports, whatever flags the program was built with.
+// The CPU backend, a policy: Cpu<float> (strict fp32) and Cpu<double>, and further policies as trailing types in any
+// order: Cpu<float, OpenMP>, Cpu<float, Exact, OpenMP>. Hot loops go through foreach_target.hpp and use the widest
+// vectors the CPU reports, whatever flags the program was built with.
 #pragma once
+
+#include <type_traits>
 
 #include "../reference/reference.hpp"
 
 namespace ctnet {
 
-template <class T = float>
+// Runs on threads (get_num_threads() of them) where the program is built with -fopenmp. The same bits for any number.
+struct OpenMP {};
+// No algorithm that gives up accuracy for speed: no Winograd F(4x4, 3x3).
+struct Exact {};
+// The fast mode that is nearly fp32: products of floats split into bfloat16 parts, summed in fp32.
+struct SplitBf16 {};
+
+namespace detail {
+template <class P, class... Policies>
+inline constexpr int times = (0 + ... + std::is_same_v<P, Policies>);
+
+// Kernels are written for Cpu<T>, or for a policy of accuracy; that there are threads is nothing to them.
+template <class T, bool Threads, bool Accuracy, class... Policies>
+struct CpuFallback;
+}  // namespace detail
+
+template <class T = float, class... Policies>
 struct Cpu {
+  static_assert(((detail::times<Policies, OpenMP, Exact, SplitBf16> == 1) && ...),
+                "Cpu: an unknown policy; there are OpenMP, Exact and SplitBf16");
+  static_assert(((detail::times<Policies, Policies...> == 1) && ...), "Cpu: a policy is given twice");
+
   using scalar = T;
-  using fallback = Reference<T>;
+  static constexpr bool threads = detail::times<OpenMP, Policies...> > 0;
+  static constexpr bool exact = detail::times<Exact, Policies...> > 0;
+  static constexpr bool split_bf16 = detail::times<SplitBf16, Policies...> > 0;
+  static_assert(!(exact && split_bf16), "Cpu: the policies Exact and SplitBf16 exclude each other");
+  static constexpr bool flush_denormals = true;  // within a step
+
+  using fallback = typename detail::CpuFallback<T, threads, exact || split_bf16, Policies...>::type;
   template <class U>
   using buffer = Buffer<U>;
 };
+
+namespace detail {
+template <class T, class... Policies>
+struct CpuFallback<T, false, false, Policies...> {
+  using type = Reference<T>;
+};
+template <class T, class... Policies>
+struct CpuFallback<T, false, true, Policies...> {
+  using type = Cpu<T>;
+};
+template <class T, bool Accuracy, class... Policies>
+struct CpuFallback<T, true, Accuracy, Policies...> {
+  using type = std::conditional_t<times<Exact, Policies...> != 0, Cpu<T, Exact>,
+                                  std::conditional_t<times<SplitBf16, Policies...> != 0, Cpu<T, SplitBf16>, Cpu<T>>>;
+};
+}  // namespace detail
 
 }  // namespace ctnet

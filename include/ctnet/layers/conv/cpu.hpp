@@ -7,9 +7,20 @@
 
 #include "../../backends/cpu/cpu.hpp"
 #include "../../backends/cpu/gemm.hpp"
+#include "choice.hpp"
 #include "reference.hpp"
 
 #define CTNET_TARGET_FILE "ctnet/layers/conv/im2col.inl"
+#include "../../backends/cpu/foreach_target.hpp"
+#define CTNET_TARGET_FILE "ctnet/layers/conv/small.inl"
+#include "../../backends/cpu/foreach_target.hpp"
+#define CTNET_TARGET_FILE "ctnet/layers/conv/rows.inl"
+#include "../../backends/cpu/foreach_target.hpp"
+#define CTNET_TARGET_FILE "ctnet/layers/conv/lanes.inl"
+#include "../../backends/cpu/foreach_target.hpp"
+#define CTNET_TARGET_FILE "ctnet/layers/conv/columns.inl"
+#include "../../backends/cpu/foreach_target.hpp"
+#define CTNET_TARGET_FILE "ctnet/layers/conv/winograd.inl"
 #include "../../backends/cpu/foreach_target.hpp"
 
 namespace ctnet {
@@ -18,7 +29,9 @@ template <class T>
 struct Kernel<ConvOp, Cpu<T>> {
   static constexpr i64 block = 64 * 1024;  // elements of col; 256 KiB in float
 
-  static i64 scratch(const ConvOp& o) { return direct(o) ? 0 : i64{o.taps()} * rows(o) * o.q; }
+  static constexpr int variant(const ConvOp& o) { return cpu::choose_conv<T>(o).code(); }
+
+  static constexpr i64 scratch(const ConvOp& o) { return direct(o) ? 0 : i64{o.taps()} * rows(o) * o.q; }
 
   static void forward(const ConvOp& o, const Forward<T>& a) {
     const auto gemm = CTNET_PICK(gemm<T>);
@@ -59,11 +72,11 @@ struct Kernel<ConvOp, Cpu<T>> {
   }
 
  private:
-  static bool direct(const ConvOp& o) {
+  static constexpr bool direct(const ConvOp& o) {
     return o.r == 1 && o.s == 1 && o.stride_h == 1 && o.stride_w == 1 && o.pad_h == 0 && o.pad_w == 0;
   }
   // Rows of the output per block.
-  static int rows(const ConvOp& o) {
+  static constexpr int rows(const ConvOp& o) {
     const i64 fit = block / (i64{o.taps()} * o.q);
     return static_cast<int>(fit < 1 ? 1 : fit < o.p ? fit : o.p);
   }
@@ -82,6 +95,69 @@ struct Kernel<ConvOp, Cpu<T>> {
         for (int p = 0; p < o.p; p += step)
           f((i64{n} * o.c + g * o.group_c()) * o.h * o.w, ((i64{n} * o.k + g * o.group_k()) * o.p + p) * o.q, g, p,
             p + step < o.p ? p + step : o.p);
+  }
+};
+
+template <class T>
+struct Kernel<ConvOp, Cpu<T, Exact>> : Kernel<ConvOp, Cpu<T>> {
+  static constexpr int variant(const ConvOp& o) { return cpu::choose_conv<T>(o, true).code(); }
+};
+
+// Convolutions of stride 1 (choice.hpp).
+template <class T, class... Policies, int V>
+  requires(V != 0)
+struct KernelVariant<ConvOp, Cpu<T, Policies...>, V> {
+  static constexpr cpu::ConvChoice choice = cpu::ConvChoice::of(V);
+
+  static constexpr i64 scratch(const ConvOp& o) {
+    const i64 forward = pass_scratch(choice.forward, o), data = data_scratch(o);
+    const i64 weights = choice.weights == cpu::ConvChoice::winograd ? cpu::winograd_scratch<T>(o)
+                        : choice.weights == cpu::ConvChoice::rows   ? cpu::weights_rows_scratch<T>(o)
+                                                                    : cpu::weights_lanes_scratch<T>(o);
+    return forward > data ? (forward > weights ? forward : weights) : data > weights ? data : weights;
+  }
+  static void forward(const ConvOp& o, const Forward<T>& a) {
+    const T* bias = o.bias ? a.parameters + o.weights() : nullptr;
+    run<choice.forward.method, choice.forward.tile>(o, a.batch, a.in[0], a.parameters, false, bias, a.out, a.scratch);
+  }
+  static void backward(const ConvOp& o, const Backward<T>& a) {
+    T* grad_bias = o.bias ? a.grad_parameters + o.weights() : nullptr;
+    for (int k = 0; k < o.k && o.bias && !a.accumulate; ++k) grad_bias[k] = T(0);
+    weights_kernel()(o, a.batch, a.in[0], a.grad_out, a.grad_parameters, grad_bias, a.accumulate, a.scratch);
+    if (!a.grad_in[0]) return;
+    if constexpr (choice.data.method == cpu::ConvChoice::columns)
+      CTNET_PICK(conv_columns<T, choice.data.tile>)(o, a.batch, a.grad_out, a.parameters, a.grad_in[0], a.scratch);
+    else
+      run<choice.data.method, choice.data.tile>(cpu::mirrored(o), a.batch, a.grad_out, a.parameters, true, nullptr,
+                                                a.grad_in[0], a.scratch);
+  }
+
+ private:
+  static auto weights_kernel() {
+    if constexpr (choice.weights == cpu::ConvChoice::winograd)
+      return CTNET_PICK(weights_winograd<T>);
+    else if constexpr (choice.weights == cpu::ConvChoice::rows)
+      return CTNET_PICK(weights_rows<T, choice.s>);
+    else
+      return CTNET_PICK(weights_lanes<T, choice.s>);
+  }
+  static constexpr i64 data_scratch(const ConvOp& o) {
+    return choice.data.method == cpu::ConvChoice::columns ? cpu::conv_columns_scratch<T>(o)
+                                                          : pass_scratch(choice.data, cpu::mirrored(o));
+  }
+  static constexpr i64 pass_scratch(cpu::ConvChoice::Pass p, const ConvOp& o) {
+    return p.method == cpu::ConvChoice::winograd ? cpu::winograd_scratch<T>(o)
+           : p.method == cpu::ConvChoice::rows   ? cpu::conv_rows_scratch<T>(o)
+                                                 : cpu::conv_lanes_scratch<T>(o);
+  }
+  template <cpu::ConvChoice::Method M, int Tile>
+  static void run(const ConvOp& o, int batch, const T* x, const T* w, bool turned, const T* bias, T* y, T* scratch) {
+    if constexpr (M == cpu::ConvChoice::winograd)
+      CTNET_PICK(conv_winograd<T>)(o, batch, x, w, turned, bias, y, scratch);
+    else if constexpr (M == cpu::ConvChoice::rows)
+      CTNET_PICK(conv_rows<T, Tile>)(o, batch, x, w, turned, bias, y, scratch);
+    else
+      CTNET_PICK(conv_lanes<T, Tile>)(o, batch, x, w, turned, bias, y, scratch);
   }
 };
 

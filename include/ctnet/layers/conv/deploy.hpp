@@ -30,6 +30,7 @@ struct ConvTile {
   i64 in_block, in_row, in_tap;  // floats to the next of each
   i64 weight_block, out_block;   // to the next 16 output channels
   int blocks, rows, taps, steps, last_steps;
+  int above, below;  // rows of weights to leave out
 };
 
 // Writes the zeros around a map.

@@ -7,7 +7,8 @@
 
 namespace ctnet::cpu {
 
-// F(4 x 4, 3 x 3) interpolates at 0, a, -a, b, -b and infinity.
+// F(4 x 4, 3 x 3) interpolates at 0, a, -a, b, -b and infinity. Largest error at 512 channels, of the largest output:
+// 3.6e-6 with these points, 1.6e-5 with the usual 1 and 2, 1.2e-6 for F(2 x 2, 3 x 3), 2.1e-6 for the plain sum.
 struct Winograd4 {
   static constexpr double a = 0.75, b = 1.5;
 };
@@ -42,28 +43,28 @@ inline void pack_conv(const ConvPlan& p, const float* weight, const float* scale
   const detail::WinogradG t = detail::winograd_g(p.output());
   const i64 all = packed_size(p);
   for (i64 i = 0; i < all; ++i) packed[i] = 0;
-  for (int k = 0; k < o.k; ++k) {
-    const double factor = scale ? double{scale[k]} : 1.0;
-    for (int c = 0; c < channels; ++c) {
-      const float* w = weight + (i64{k} * channels + c) * area;
-      if (p.winograd()) {
-        float* to = packed + i64{k / b} * side * side * o.c * b + i64{c} * b + k % b;
-        for (int i = 0; i < side; ++i) {
-          double row[3];
-          for (int s = 0; s < 3; ++s) row[s] = t.g[i][0] * w[s] + t.g[i][1] * w[3 + s] + t.g[i][2] * w[6 + s];
-          for (int j = 0; j < side; ++j)
-            to[i64{i * side + j} * o.c * b] =
-                static_cast<float>(factor * (row[0] * t.g[j][0] + row[1] * t.g[j][1] + row[2] * t.g[j][2]));
+  for (int block = 0; block < p.out.blocks(); ++block)
+    for (int c = 0; c < channels; ++c)
+      for (int k = block * b; k < block * b + b && k < o.k; ++k) {
+        const double factor = scale ? double{scale[k]} : 1.0;
+        const float* w = weight + (i64{k} * channels + c) * area;
+        if (p.winograd()) {
+          float* to = packed + i64{block} * side * side * o.c * b + i64{c} * b + k % b;
+          for (int i = 0; i < side; ++i) {
+            double row[3];
+            for (int s = 0; s < 3; ++s) row[s] = t.g[i][0] * w[s] + t.g[i][1] * w[3 + s] + t.g[i][2] * w[6 + s];
+            for (int j = 0; j < side; ++j)
+              to[i64{i * side + j} * o.c * b] =
+                  static_cast<float>(factor * (row[0] * t.g[j][0] + row[1] * t.g[j][1] + row[2] * t.g[j][2]));
+          }
+          continue;
         }
-        continue;
+        // A run of channels lies together for each tap.
+        const int run = p.in.block == 1 || depthwise ? 1 : c / b * b + b <= channels ? b : channels % b;
+        const int first = run == 1 ? c : c / b * b;
+        float* to = packed + (i64{block} * channels + first) * area * b + i64{c - first} * b + k % b;
+        for (int i = 0; i < area; ++i) to[i64{i} * run * b] = static_cast<float>(factor * w[i]);
       }
-      // A run of channels lies together for each tap.
-      const int run = p.in.block == 1 || depthwise ? 1 : c / b * b + b <= channels ? b : channels % b;
-      const int first = run == 1 ? c : c / b * b;
-      float* to = packed + i64{k / b} * channels * area * b + i64{first} * area * b + i64{c - first} * b + k % b;
-      for (int i = 0; i < area; ++i) to[i64{i} * run * b] = static_cast<float>(factor * w[i]);
-    }
-  }
 }
 
 }  // namespace ctnet::cpu

@@ -6,7 +6,7 @@ template <int Variant>
 void run_conv(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run) {
   typedef ::ctnet::cpu::ConvVariant<Variant> V;
   if constexpr (V::method == ::ctnet::cpu::ConvMethod::depthwise)
-    conv_depthwise<V::pixels, V::step>(p, run);
+    conv_depthwise<V::pixels, V::blocks, V::step>(p, run);
   else if constexpr (V::method == ::ctnet::cpu::ConvMethod::winograd2)
     conv_winograd<2>(p, run, conv_tile<V::pixels, V::blocks, V::step>);
   else if constexpr (V::method == ::ctnet::cpu::ConvMethod::winograd4)

@@ -20,16 +20,20 @@ template <int N, int Blocks, int Step>
 #pragma GCC unroll 1
   for (int a = t.blocks; a > 0; --a, in_block += t.in_block) {
     const int steps = a > 1 ? t.steps : t.last_steps;
+    const i64 weight_row = i64{steps} * t.taps * block;
     const float* in_row = in_block;
+    w += t.above * weight_row;
 #pragma GCC unroll 1
     for (int r = t.rows; r > 0; --r, in_row += t.in_row) {
       const float* in_tap = in_row;
 #pragma GCC unroll 1
       for (int s = t.taps; s > 0; --s, in_tap += t.in_tap) {
-        const float* in = in_tap;
+        const float *in = in_tap, *next = in_tap + N * Step;
 #pragma GCC unroll 1
         for (int c = steps; c > 0; --c) {
-          asm("" : "+r"(in));  // else g++ keeps what the next step reads again, and then has too few registers
+          asm("" : "+r"(in));        // else g++ keeps what the next step reads again, and then has too few registers
+          __builtin_prefetch(next);  // of the next tile: 256-64 channels at 56 x 56 gains 5 %, others up to 3 %
+          next += Step;
           Vec<float> row[V];
           unroll<V>([&](auto v) __attribute__((always_inline)) {
             row[v] = load(w + v / B * next_block + v % B * lanes<float>);
@@ -43,6 +47,7 @@ template <int N, int Blocks, int Step>
         }
       }
     }
+    w += t.below * weight_row;
   }
   float* const out = t.out;
   const i64 out_block = t.out_block;

@@ -75,21 +75,21 @@ template <int M>
 #pragma GCC unroll 1
       for (int part = 0; part < b; part += lanes<float>) {
         Vec<float> m[A][A];
-        unroll<A>([&](auto j) __attribute__((always_inline)) {
+#pragma GCC unroll 1
+        for (int j = 0; j < A; ++j) {
           Vec<float> d[A], o[A];
           unroll<A>([&](auto i) __attribute__((always_inline)) { d[i] = load(tile + i * tile_row + j * b + part); });
           Winograd<M>::input(d, o);
           unroll<A>([&](auto i) __attribute__((always_inline)) { m[i][j] = o[i]; });
-        });
+        }
         float* to = v + part;
-        unroll<A>([&](auto i) __attribute__((always_inline)) {
+#pragma GCC unroll 1
+        for (int i = 0; i < A; ++i) {
           Vec<float> o[A];
           Winograd<M>::input(m[i], o);
-          unroll<A>([&](auto j) __attribute__((always_inline)) {
-            store(to, o[j]);
-            to += step;
-          });
-        });
+          unroll<A>([&](auto j) __attribute__((always_inline)) { store(to + j * step, o[j]); });
+          to += A * step;
+        }
       }
       if (++tx == tiles_w) tx = 0, ++ty;
     }
@@ -109,22 +109,23 @@ template <int M>
     int ty = (first + skip) / tiles_w, tx = (first + skip) % tiles_w;
     for (int t = skip; t < p.chunk; ++t) {
       const int high = p.op.p - ty * M < M ? p.op.p - ty * M : M, wide = p.op.q - tx * M < M ? p.op.q - tx * M : M;
-      const i64 to = p.out.at(k, ty * M, tx * M);
+      const i64 to = k / b * p.out.plane() + (ty * M + p.out.pad_h) * row + i64{tx * M + p.out.pad_w} * b;
 #pragma GCC unroll 1
       for (int part = 0; part < b; part += lanes<float>) {
         const float* m = products + (i64{block} * p.chunk + t) * b + part;
         Vec<float> y[M][A];
-        unroll<A>([&](auto i) __attribute__((always_inline)) {  // row i of the tile to column i of y
+#pragma GCC unroll 1
+        for (int i = 0; i < A; ++i) {  // row i of the tile to column i of y
           Vec<float> d[A], o[M];
           unroll<A>([&](auto j) __attribute__((always_inline)) { d[j] = load(m + j * step); });
           m += A * step;
           Winograd<M>::output(d, o);
           unroll<M>([&](auto j) __attribute__((always_inline)) { y[j][i] = o[j]; });
-        });
+        }
         const Vec<float> bias = load(run.bias + k + part);
         const Vec<int> exist = first_lanes(p.op.k - k - part);
-        unroll<M>([&](auto j) __attribute__((always_inline)) {
-          if (j >= wide) return;
+#pragma GCC unroll 1
+        for (int j = 0; j < wide; ++j) {
           Vec<float> o[M];
           Winograd<M>::output(y[j], o);
           unroll<M>([&](auto i) __attribute__((always_inline)) {
@@ -134,7 +135,7 @@ template <int M>
             if (run.add) value += load(run.add + at);
             store(run.out + at, (Vec<float>)((Vec<int>)finish(value, slope, keep) & exist));
           });
-        });
+        }
       }
       if (++tx == tiles_w) tx = 0, ++ty;
     }

@@ -22,14 +22,15 @@ struct Kernel<DropoutOp, Reference<T>> {
 
  private:
   static void mask(const DropoutOp& o, int batch, const Draw& draw, const T* in, T* out) {
-    const i64 n = i64{batch} * o.size;
+    const i64 first = draw.image * o.size, last = first + i64{batch} * o.size;
     const std::uint64_t stream = draw.step * 65536u + static_cast<std::uint64_t>(draw.leaf);
     const double p = static_cast<double>(o.numerator) / o.denominator;
     const auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
     const T scale = static_cast<T>(1 / (1 - p));
-    for (i64 i = 0; i < n; i += 4) {
+    for (i64 i = first / 4 * 4; i < last; i += 4) {
       const Philox4 r = philox(draw.seed, stream, static_cast<std::uint64_t>(i / 4));
-      for (i64 j = i; j < n && j < i + 4; ++j) out[j] = r.v[j - i] >= threshold ? in[j] * scale : T(0);
+      for (i64 j = i < first ? first : i; j < last && j < i + 4; ++j)
+        out[j - first] = r.v[j - i] >= threshold ? in[j - first] * scale : T(0);
     }
   }
 };

@@ -21,7 +21,7 @@ struct Kernel<BatchNormOp, Reference<T>> {
     const T* weight = a.parameters;
     const T* bias = a.parameters + o.c;
     const double m = static_cast<double>(a.batch) * o.plane;
-    if (a.training && m < 2) fail("BatchNorm<", o.c, "> cannot be trained on 1 value per channel, expected at least 2");
+    if (a.training) expect_two_values(o, a.batch);
     for (int c = 0; c < o.c; ++c) {
       T mean = a.statistics[c], var = a.statistics[o.c + c];
       if (a.training) {
@@ -64,6 +64,10 @@ struct Kernel<BatchNormOp, Reference<T>> {
   }
 
   // Shared with the other backends' kernels.
+  static void expect_two_values(const BatchNormOp& o, int batch) {
+    if (i64{batch} * o.plane < 2)
+      fail("BatchNorm<", o.c, "> cannot be trained on 1 value per channel, expected at least 2");
+  }
   static T reciprocal_deviation(const BatchNormOp& o, T var) {
     return T(1) / std::sqrt(var + static_cast<T>(o.eps_numerator) / static_cast<T>(o.eps_denominator));
   }
