@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "lenet.hpp"
+#include <ctnet/ctnet.hpp>
+
+#include "ours/nets.hpp"
 
 namespace data = ctnet::data;
 using namespace bench;
@@ -25,7 +27,7 @@ int main(int argc, char** argv) {
     data::Loader train{train_set, augment, {.batch_size = 4, .shuffle = true, .workers = 2, .seed = seed}};
     data::Loader test{test_set, plain, {.batch_size = 100}};
 
-    ct::Network<LeNet, LeNetInput> net{ct::Seed{seed}};
+    ct::Network<LeNet, CifarInput> net{ct::Seed{seed}};
     const auto report = [&](const ct::EpochReport& e) {
       std::printf("{\"epoch\": %d, \"loss\": %.4f, \"accuracy\": %.4f, \"seconds\": %.2f}\n", e.record.epoch,
                   e.record.loss, ct::evaluate(net, test).accuracy, e.record.seconds);

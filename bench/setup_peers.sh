@@ -1,28 +1,33 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# setup_peers.sh DIR [--dlib]: what the benchmarks measure ctnet against. Makes a Python venv in DIR with the newest torch,
-# torchvision and numpy from PyPI (about 3 GB); --dlib also installs Debian's libdlib-dev. ctnet itself needs none of it.
+# setup_peers.sh DIR [--python-only]: what the benchmarks measure ctnet against. Makes a Python venv in DIR with the newest
+# torch, torchvision, numpy, onnx and onnxruntime from PyPI (about 3 GB) and installs Debian's oneDNN, dlib and, for
+# dlib's matrix products, OpenBLAS. ctnet itself needs none of it.
 set -euo pipefail
 
-dir= dlib=0
+dir= debian=1
 for argument in "$@"; do
   case $argument in
-    --dlib) dlib=1 ;;
-    -*) echo "unknown option $argument; usage: setup_peers.sh DIR [--dlib]" >&2; exit 2 ;;
+    --python-only) debian=0 ;;
+    -*) echo "unknown option $argument; usage: setup_peers.sh DIR [--python-only]" >&2; exit 2 ;;
     *) dir=$argument ;;
   esac
 done
-[ -n "$dir" ] || { echo "usage: setup_peers.sh DIR [--dlib]" >&2; exit 2; }
+[ -n "$dir" ] || { echo "usage: setup_peers.sh DIR [--python-only]" >&2; exit 2; }
 
 packages=(python3 python3-venv python3-dev g++)  # torch.compile builds its kernels with g++
-[ $dlib = 1 ] && packages+=(libdlib-dev)
+[ $debian = 1 ] && packages+=(libdnnl-dev libdlib-dev libopenblas-dev)
 bash "$(dirname "$0")/../cmake/setup.sh" "${packages[@]}"
 
 [ -x "$dir/bin/python" ] || python3 -m venv "$dir"
-if ! "$dir/bin/python" -c 'import torch, torchvision, numpy' 2>/dev/null; then
-  echo "installing torch, torchvision and numpy from PyPI into $dir"
+modules=(torch torchvision numpy onnx onnxruntime)
+if ! "$dir/bin/python" -c "import $(IFS=,; echo "${modules[*]}")" 2>/dev/null; then
+  echo "installing ${modules[*]} from PyPI into $dir"
   "$dir/bin/python" -m pip install --quiet --upgrade pip
-  "$dir/bin/python" -m pip install --quiet --upgrade torch torchvision numpy
+  "$dir/bin/python" -m pip install --quiet --upgrade "${modules[@]}"
 fi
-"$dir/bin/python" -c 'import torch, torchvision, numpy
-print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, numpy {numpy.__version__}")'
+"$dir/bin/python" - "${modules[@]}" <<'PYTHON'
+import importlib
+import sys
+print(", ".join(f"{m} {importlib.import_module(m).__version__}" for m in sys.argv[1:]))
+PYTHON

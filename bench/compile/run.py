@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What compiling costs: a whole LeNet trainer beside dlib's, each public header, and the growth with a network's depth.
+"""What compiling costs: a whole LeNet trainer and a program that only infers beside dlib's, each public header, and the
+growth with a network's depth. The suite is a short selection, what ../run_all.py shows.
 
-Seconds are CPU seconds (user and system) of the compiler and all its children, each the median of several runs that take
-turns; wall seconds stand beside them. Memory is the largest process's peak. Template instantiations are counted from
-clang's -ftime-trace and repeat exactly.
+Seconds are CPU seconds (user and system) of the compiler and all its children, each the median of several runs that
+take turns; wall seconds stand beside them. Memory is the largest process's peak. Template instantiations are counted
+from clang's -ftime-trace and repeat exactly.
 """
 import argparse
 import os
@@ -23,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 INCLUDE = os.path.join(ROOT, "include")
 
 options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-options.add_argument("parts", nargs="*", metavar="PART", help="programs, headers, depth (default: all)")
+options.add_argument("parts", nargs="*", metavar="PART", help="programs, deploy, headers, depth (default: all), suite")
 options.add_argument("--repeats", type=int, default=3)
 options.add_argument("--depths", type=int, nargs="+", metavar="N", help="default: 5 10 20 40")
 options.add_argument("--program", metavar="FILE", help="also this program on ctnet, in the table of programs")
@@ -33,10 +34,11 @@ options.add_argument("--gcc", default="g++")
 options.add_argument("--clang", default="clang++-16")
 options.add_argument("--quick", action="store_true", help="each once, 5 and 10 layers")
 o = options.parse_args()
-parts = o.parts or ["programs", "headers", "depth"]
-if not set(parts) <= {"programs", "headers", "depth"}:
-    options.error("PART is programs, headers or depth")
-if o.quick:
+parts = o.parts or ["programs", "deploy", "headers", "depth"]
+if not set(parts) <= {"programs", "deploy", "headers", "depth", "suite"}:
+    options.error("PART is programs, deploy, headers, depth or suite")
+short = parts == ["suite"]
+if o.quick or short:
     o.repeats = 1
 o.depths = o.depths or ([5, 10] if o.quick else [5, 10, 20, 40])
 dlib = not o.no_dlib and os.path.exists("/usr/include/dlib/dnn.h")
@@ -97,8 +99,8 @@ def text(name, content):
     return path
 
 
-def remember(part, name, figures):
-    results.setdefault(part, {})[name] = figures and {k: f.values for k, f in figures.items()}
+def remember(part, name, figures, **more):
+    results.setdefault(part, {})[name] = figures and {**{k: f.values for k, f in figures.items()}, **more}
 
 
 def cells(figures, *keys):
@@ -106,26 +108,48 @@ def cells(figures, *keys):
     return [form[k].format(figures[k].median) if figures else "fails" for k in keys]
 
 
-def programs():
-    print("\n## A whole program: LeNet on CIFAR-10, compiled and linked, g++ -O3")
-    links = ["-lz", "-lstb", "-lpthread"]
-    jobs = {"ctnet": [*gcc(), os.path.join(HERE, "ctnet_lenet.cpp"), "-o", "ctnet", *links]}
-    if o.program:
-        jobs["ctnet, " + os.path.basename(o.program)] = [*gcc(), os.path.abspath(o.program), "-o", "given", *links]
-    if dlib:
-        source = os.path.join(HERE, "dlib_lenet.cpp")
-        jobs["dlib, -ldlib"] = [*gcc("c++17"), source, "-o", "dlib", "-ldlib", "-lblas", "-llapack", "-lpthread"]
+def beside(title, part, jobs):
+    print(f"\n## {title}, compiled and linked, g++ -O3")
     done = dict(zip(jobs, costs(*jobs.values())))
     rows = []
     for name, figures in done.items():
-        size = os.path.getsize(os.path.join(work, jobs[name][jobs[name].index("-o") + 1])) // 1000 if figures else "-"
-        rows.append([name, *cells(figures, "cpu", "wall", "mb"), figures["cpu"].spread() if figures else "-", size])
-        remember("programs", name, figures)
+        size = os.path.getsize(os.path.join(work, jobs[name][jobs[name].index("-o") + 1])) / 1000 if figures else 0
+        spread = figures["cpu"].spread() if figures else "-"
+        rows.append([name, *cells(figures, "cpu", "wall", "mb"), spread, f"{size:,.0f}"])
+        remember(part, name, figures, kb=size)
     print_table(["program", "CPU s", "wall s", "MB", "spread of CPU s", "executable, kB"], rows)
-    if dlib and done["ctnet"] and done["dlib, -ldlib"]:
+    ours, theirs = (next((done[n] for n in done if n.startswith(word)), None) for word in ("ctnet", "dlib"))
+    if ours and theirs:
         for key, word in (("cpu", "CPU seconds"), ("mb", "memory")):
-            ratio = done["dlib, -ldlib"][key].over(done["ctnet"][key])
+            ratio = theirs[key].over(ours[key])
             print(f"dlib takes {ratio.median:.1f} times ctnet's {word} ({ratio.spread(1)})")
+
+
+def program(library, source, name):
+    links = ["-lz", "-lstb", "-lpthread"] if library == "ctnet" else ["-ldlib", "-lblas", "-llapack", "-lpthread"]
+    return [*gcc("c++20" if library == "ctnet" else "c++17"), source, "-o", name, *links]
+
+
+def programs():
+    jobs = {"ctnet trainer": program("ctnet", os.path.join(HERE, "ctnet_lenet.cpp"), "ctnet")}
+    if o.program:
+        jobs["ctnet, " + os.path.basename(o.program)] = program("ctnet", os.path.abspath(o.program), "given")
+    if dlib:
+        jobs["dlib trainer"] = program("dlib", os.path.join(HERE, "dlib_lenet.cpp"), "dlib")
+    beside("A whole program: LeNet on CIFAR-10", "programs", jobs)
+
+
+def deploy():
+    jobs = {"ctnet deploy": program("ctnet", os.path.join(HERE, "ctnet_deploy.cpp"), "ctnet")}
+    if dlib:
+        jobs["dlib deploy"] = program("dlib", os.path.join(HERE, "dlib_deploy.cpp"), "dlib")
+    beside("Inference only", "deploy", jobs)
+
+
+def suite():
+    programs()
+    deploy()
+    depth()
 
 
 def public_headers():
@@ -172,19 +196,21 @@ def instantiations(unit):
 
 
 def depth():
-    print("\n## Growth with depth: 3x3 convolutions with ReLU, four pools, one Linear; a training step and a prediction")
+    print("\n## Growth with depth: 3x3 convolutions with ReLU, four pools, a Linear; a training step and a prediction")
     for kind, words in (("alike", "all of 32 channels"), ("distinct", "each of another width")):
+        if short and kind == "alike":
+            continue
         jobs = {}
         for n in o.depths:
             jobs["ctnet", n] = [*gcc(), "-c", text(f"ctnet_{n}.cpp", nets.ctnet(n, kind)), "-o", f"ctnet_{n}.o"]
-            if dlib:
+            if dlib and (n == max(d for d in o.depths if d <= 20) or not short):
                 unit = text(f"dlib_{n}.cpp", nets.dlib(n, kind))
                 jobs["dlib", n] = [*gcc("c++17"), "-c", unit, "-o", f"dlib_{n}.o"]
         done = dict(zip(jobs, costs(*jobs.values())))
         rows, before = [], {}
         for (library, n), figures in sorted(done.items()):
-            remember("depth " + kind, f"{library} {n}", figures)
             size = os.path.getsize(os.path.join(work, jobs[library, n][-1])) / 1000 if figures else 0
+            remember("depth " + kind, f"{library} {n}", figures, kb=size)
             counted = ["-", "-"]
             if clang and library == "ctnet":
                 counted = instantiations(os.path.join(work, f"ctnet_{n}.cpp"))
@@ -196,7 +222,8 @@ def depth():
                     last_n, last = before[library]
                     each = f"{1000 * (seconds - last) / (n - last_n):.0f}"
                 before[library] = n, seconds
-            rows.append([f"{library}, {n} layers", *cells(figures, "cpu", "wall", "mb"), each, f"{size:,.0f}", *counted])
+            rows.append([f"{library}, {n} layers", *cells(figures, "cpu", "wall", "mb"), each, f"{size:,.0f}",
+                         *counted])
         print(f"\n{words}")
         print_table(["network", "CPU s", "wall s", "MB", "ms a layer more", "object, kB", "classes", "functions"], rows)
 
@@ -206,7 +233,7 @@ try:
     version = subprocess.run([o.gcc, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[0]
     print(f"{version}; median of {o.repeats}")
     for part in parts:
-        {"programs": programs, "headers": headers, "depth": depth}[part]()
+        {"programs": programs, "deploy": deploy, "headers": headers, "depth": depth, "suite": suite}[part]()
     print()
     write_results("compile_" + "_".join(parts), results)
 finally:

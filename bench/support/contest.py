@@ -9,7 +9,7 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
+import threading
 import time
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,32 +18,45 @@ BUILD = os.path.join(ROOT, "build", "bench")
 
 
 def build(*targets):
-    """Our programs, Release, without -march: {target: path}."""
+    """Programs of bench/CMakeLists.txt, each with its own flags: {target: path}."""
     run = lambda *command: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     run("cmake", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release", "-DCTNET_BUILD_BENCH=ON",
         "-DCTNET_BUILD_TESTS=OFF", "-DCTNET_BUILD_EXAMPLES=OFF")
-    run("cmake", "--build", BUILD, "--target", *targets)
+    run("cmake", "--build", BUILD, "--parallel", "2", "--target", *targets)
     return {t: os.path.join(BUILD, "bench", t) for t in targets}
 
 
-class Contender:
-    """A program that answers a request (a line of words) with a line of JSON."""
+class Ended(Exception):
+    pass
 
-    def __init__(self, *command):
+
+class Contender:
+    """A program that answers a request (a line of words) with a line of JSON, on the cores that it is given."""
+
+    def __init__(self, *command, cores=None, environment=None):
         self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pin = (lambda: os.sched_setaffinity(0, cores)) if cores and hasattr(os, "sched_setaffinity") else None
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        stderr=subprocess.DEVNULL, preexec_fn=pin,
+                                        env={**os.environ, **(environment or {})})
+        self.lock = threading.Lock()
         self.facts = self.ask("describe")
         self.name = self.facts["name"]
 
     def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        request = " ".join(map(str, words))
+        with self.lock:
+            try:
+                self.process.stdin.write(request + "\n")
+                self.process.stdin.flush()
+                line = self.process.stdout.readline()
+            except (OSError, ValueError):
+                line = ""
         if not line:
-            sys.exit(f"{self.command[0]} ended at: {' '.join(map(str, words))}")
+            raise Ended(f"{os.path.basename(self.command[-2])} ended at: {request}")
         reply = json.loads(line)
         if "error" in reply:
-            raise RuntimeError(f"{self.command[0]}: {reply['error']} (asked: {' '.join(map(str, words))})")
+            raise RuntimeError(reply["error"])
         return reply
 
     def close(self):
@@ -76,14 +89,16 @@ def in_turns(rounds, *measures):
     return results
 
 
-def print_table(head, rows):
+def table_lines(head, rows):
     """Columns as wide as they need; the first left, the others right."""
     cells = [head] + [[str(c) for c in row] for row in rows]
     width = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    for n, row in enumerate(cells):
-        print("  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, width))))
-        if n == 0:
-            print("  ".join("-" * w for w in width))
+    line = lambda row: "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, width)))
+    return [line(cells[0]), "  ".join("-" * w for w in width), *map(line, cells[1:])]
+
+
+def print_table(head, rows):
+    print("\n".join(table_lines(head, rows)))
 
 
 def machine():

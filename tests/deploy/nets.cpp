@@ -67,6 +67,17 @@ TEST_CASE("deploy: on backends without deployed kernels") {
 TEST_CASE("deploy: no Winograd F4 where exactness is asked for") {
   deployed_is_like_predict<ResNet, Image<3, 45, 51>, Cpu<float, Exact>, 2>("resnet", 2e-6);
 }
+TEST_CASE("deploy: bfloat16, and floats split into two of them") {
+  for (const auto path : {cpu::Bf16Path::portable, cpu::Bf16Path::avx512_bf16, cpu::Bf16Path::amx}) {
+    cpu::limit_bf16_path(path);
+    deployed_is_like_predict<ResNet, Image<3, 45, 51>, Cpu<bfloat16>, 2>("resnet", 2e-2);
+    deployed_is_like_predict<Mobile, Image<3, 37, 33>, Cpu<bfloat16>, 5>("mobile", 2e-2);
+    deployed_is_like_predict<ResNet, Image<3, 45, 51>, Cpu<float, SplitBf16>, 2>("resnet", 1e-4);
+  }
+  cpu::limit_bf16_path(cpu::Bf16Path::amx);
+  static_assert(Deployed<Sequential<Linear<512, 512>>, Features<512>, Cpu<bfloat16>>::weight_bytes <
+                Deployed<Sequential<Linear<512, 512>>, Features<512>>::weight_bytes * 52 / 100);
+}
 TEST_CASE("deploy: a trained network") {
   Network<LeNet, Image<3, 32, 32>, Cpu<float>> network{Seed{4}};
   const std::vector<float> x = [] {

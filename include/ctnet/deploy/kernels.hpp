@@ -38,10 +38,25 @@ using StageFn = void (*)(const StageIo<T>&) noexcept;
 
 namespace detail {
 
-template <int Variant, bool Exact>
+template <bool Split>
+void run_conv_bf16_stage(const cpu::Bf16Plan& plan, const float* bias, const StageIo<float>& io) noexcept {
+  const int units = cpu::units(plan), all = io.stage->units;
+  for (int n = 0; n < io.images; ++n) {
+    float* out = io.out + n * io.out_step;
+    if (io.first == 0) cpu::zero_border(plan.out, out);
+    CTNET_PICK(run_conv_bf16<Split>)
+    (plan,
+     cpu::ConvRun{io.in[0] + n * io.in_step[0], out, io.weights, bias, io.add ? io.add + n * io.add_step : nullptr,
+                  io.scratch, units * io.first / all, units * io.last / all});
+  }
+}
+template <int Variant, Precision P>
 void run_conv_stage(const StageIo<float>& io) noexcept {
-  const cpu::ConvPlan plan = conv_plan(*io.stage, io.map, Exact);
-  const float* bias = io.weights + ctnet::detail::padded(cpu::packed_size(plan));
+  const cpu::ConvPlan plan = conv_plan(*io.stage, io.map, P);
+  const cpu::Bf16Plan bf16 = conv_bf16_plan(*io.stage, io.map, P);
+  const float* bias = io.weights + conv_weights(plan, bf16);
+  if constexpr (P == Precision::bf16 || P == Precision::split_bf16)
+    if (uses_bf16(plan, bf16)) return run_conv_bf16_stage<P == Precision::split_bf16>(bf16, bias, io);
   for (int n = 0; n < io.images; ++n) {
     float* out = io.out + n * io.out_step;
     if (io.first == 0) cpu::zero_border(plan.out, out);
@@ -60,9 +75,16 @@ void run_rows_stage(const StageIo<float>& io) noexcept {
                            io.weights + ctnet::detail::padded(cpu::packed_size(plan)), out, io.first, io.last);
   }
 }
-inline void run_linear_stage(const StageIo<float>& io) noexcept {
-  const cpu::LinearPlan plan = linear_plan(*io.stage, io.map);
-  cpu::run_linear(plan, io.images, io.in[0], io.in_step[0], io.weights, io.weights + cpu::packed_size(plan), io.out,
+template <Precision P>
+void run_linear_stage(const StageIo<float>& io) noexcept {
+  const float* bias = io.weights + linear_weights(*io.stage, io.map, P);
+  if constexpr (P == Precision::bf16 || P == Precision::split_bf16)
+    if (linear_uses_bf16(P))
+      return cpu::run_linear_bf16<P == Precision::split_bf16>(
+          linear_bf16_plan(*io.stage, io.map, P),
+          cpu::LinearBf16Run{io.images, io.in[0], io.in_step[0], io.weights, bias, io.out, io.out_step, io.scratch,
+                             io.first, io.last});
+  cpu::run_linear(linear_plan(*io.stage, io.map), io.images, io.in[0], io.in_step[0], io.weights, bias, io.out,
                   io.out_step, io.first, io.last);
 }
 inline void run_affine_stage(const StageIo<float>& io) noexcept {
@@ -143,16 +165,16 @@ void run_plain_stage(const StageIo<typename B::scalar>& io) noexcept {
 template <class Net, class Input, class B, int S>
 constexpr StageFn<typename B::scalar> stage_fn() {
   constexpr const auto& P = program_on<Net, Input, B>;
-  constexpr bool Exact = exact_backend<B>();
+  constexpr Precision precision = precision_of<B>();
   constexpr const Stage& s = P.stage[S];
   if constexpr (s.kind == Kind::reorder)
     return &run_reorder_stage<typename B::scalar>;
   else if constexpr (s.kind == Kind::conv)
-    return &run_conv_stage<cpu::conv_variant(conv_plan(s, P.map, Exact)), Exact>;
+    return &run_conv_stage<cpu::conv_variant(conv_plan(s, P.map, precision)), precision>;
   else if constexpr (s.kind == Kind::rows)
     return &run_rows_stage<cpu::rows_variant(rows_plan(s, P.map))>;
   else if constexpr (s.kind == Kind::linear)
-    return &run_linear_stage;
+    return &run_linear_stage<precision>;
   else if constexpr (s.kind == Kind::affine)
     return &run_affine_stage;
   else if constexpr (s.kind == Kind::activation)
@@ -169,7 +191,7 @@ constexpr StageFn<typename B::scalar> stage_fn() {
     return &run_pool_stage<AdaptiveAvgPoolOp>;
   else {
     using L = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type;
-    return &run_plain_stage<typename L::Op, B>;
+    return &run_plain_stage<typename L::Op, typename PlainBackend<B>::type>;
   }
 }
 
@@ -179,8 +201,9 @@ constexpr i64 plain_scratch() {
   constexpr const Stage& s = program_on<Net, Input, B>.stage[S];
   if constexpr (s.kind == Kind::plain) {
     using Op = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type::Op;
-    if constexpr (requires(const Op& o) { Kernel<Op, B>::scratch(o); })
-      return ctnet::detail::padded(Kernel<Op, B>::scratch(unpack_op<Op>(s.op)));
+    using Plain = typename PlainBackend<B>::type;
+    if constexpr (requires(const Op& o) { Kernel<Op, Plain>::scratch(o); })
+      return ctnet::detail::padded(Kernel<Op, Plain>::scratch(unpack_op<Op>(s.op)));
   }
   return 0;
 }

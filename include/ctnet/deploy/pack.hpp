@@ -26,24 +26,27 @@ struct Source {
 
 namespace detail {
 
-inline void pack_stage(const Source& from, const Stage& s, const Map* map, bool exact, const float* state, float* to) {
+inline void pack_stage(const Source& from, const Stage& s, const Map* map, Precision precision, const float* state,
+                       float* to) {
   const i64 weight = from.find(s.leaf, TensorRole::weight), bias = from.find(s.leaf, TensorRole::bias);
   const cpu::Layout& out = map[s.out].layout;
   float* shift = to;  // of each output, behind the packed weights
   i64 shifts = 0;
   cpu::ConvPlan conv;
+  cpu::Bf16Plan bf16;
   cpu::RowsPlan rows;
   cpu::LinearPlan linear;
   i64 weights = 0;
   if (s.kind == Kind::conv) {
-    conv = conv_plan(s, map, exact);
-    shift += ctnet::detail::padded(cpu::packed_size(conv));
+    conv = conv_plan(s, map, precision);
+    bf16 = conv_bf16_plan(s, map, precision);
+    shift += conv_weights(conv, bf16);
   } else if (s.kind == Kind::rows) {
     rows = rows_plan(s, map);
     shift += ctnet::detail::padded(cpu::packed_size(rows));
   } else if (s.kind == Kind::linear) {
     linear = linear_plan(s, map);
-    shift += cpu::packed_size(linear);
+    shift += linear_weights(s, map, precision);
   } else {
     weights = unpack_op<ConvOp>(s.op).weights();
     shift += weights;
@@ -65,7 +68,11 @@ inline void pack_stage(const Source& from, const Stage& s, const Map* map, bool 
     scale = shift + shifts;  // room behind the stage, overwritten by the next
     for (int k = 0; k < norm.c; ++k) scale[k] = static_cast<float>(cpu::affine_of(norm, n, k).scale);
   }
-  if (s.kind == Kind::conv)
+  if (s.kind == Kind::conv && uses_bf16(conv, bf16))
+    cpu::pack_bf16(bf16, state + weight, scale, to);
+  else if (s.kind == Kind::linear && linear_uses_bf16(precision))
+    cpu::pack_linear_bf16(linear_bf16_plan(s, map, precision), state + weight, scale, to);
+  else if (s.kind == Kind::conv)
     cpu::pack_conv(conv, state + weight, scale, to);
   else if (s.kind == Kind::rows)
     cpu::pack_rows(rows, state + weight, scale, to);
@@ -79,8 +86,8 @@ inline void pack_stage(const Source& from, const Stage& s, const Map* map, bool 
 
 // Stages are packed one after the other; a folded normalization uses the room behind its stage meanwhile.
 template <class T>
-void pack_state(const Source& from, const Stage* stage, int stages, const Map* map, [[maybe_unused]] bool exact,
-                const T* state, T* packed) noexcept {
+void pack_state(const Source& from, const Stage* stage, int stages, const Map* map,
+                [[maybe_unused]] Precision precision, const T* state, T* packed) noexcept {
   for (int i = 0; i < stages; ++i) {
     const Stage& s = stage[i];
     if (s.leaf < 0) continue;
@@ -98,7 +105,7 @@ void pack_state(const Source& from, const Stage* stage, int stages, const Map* m
         continue;
       }
       if (s.norm >= 0 || s.kind != Kind::plain) {
-        if (from.find(s.leaf, TensorRole::weight) >= 0) detail::pack_stage(from, s, map, exact, state, to);
+        if (from.find(s.leaf, TensorRole::weight) >= 0) detail::pack_stage(from, s, map, precision, state, to);
         continue;
       }
     }

@@ -48,9 +48,11 @@ constexpr void size_stages(const Graph<N>& g, Program<N>& p, Rules rules) {
     const cpu::Layout out = p.map[s.out].layout;
     switch (s.kind) {
       case Kind::conv: {
-        const cpu::ConvPlan c = conv_plan(s, p.map, rules.exact);
-        s.weight_count = ctnet::detail::padded(cpu::packed_size(c)) + ctnet::detail::padded(c.op.k);
+        const cpu::ConvPlan c = conv_plan(s, p.map, rules.precision);
+        const cpu::Bf16Plan b = conv_bf16_plan(s, p.map, rules.precision);
+        s.weight_count = conv_weights(c, b) + ctnet::detail::padded(c.op.k);
         s.scratch = cpu::scratch_size(c);
+        if (b.valid && cpu::scratch_size(b) > s.scratch) s.scratch = cpu::scratch_size(b);
         s.units = cpu::units(c);
         break;
       }
@@ -62,7 +64,9 @@ constexpr void size_stages(const Graph<N>& g, Program<N>& p, Rules rules) {
       }
       case Kind::linear: {
         const cpu::LinearPlan c = linear_plan(s, p.map);
-        s.weight_count = cpu::packed_size(c) + c.outputs();
+        s.weight_count = linear_weights(s, p.map, rules.precision) + c.outputs();
+        if (rules.precision == Precision::bf16 || rules.precision == Precision::split_bf16)
+          s.scratch = cpu::scratch_size(linear_bf16_plan(s, p.map, rules.precision));
         s.units = cpu::units(c);
         break;
       }
@@ -113,20 +117,33 @@ constexpr auto make_program(Rules rules) {
   place_maps(p);
   return p;
 }
-template <class Net, class Input, bool Blocked, bool Exact>
-inline constexpr auto program = make_program<Net, Input>(Rules{Blocked, Exact});
+template <class Net, class Input, bool Blocked, Precision P>
+inline constexpr auto program = make_program<Net, Input>(Rules{Blocked, P});
 
 template <class B>
 inline constexpr bool blocked_backend = false;
 template <class... P>
 inline constexpr bool blocked_backend<Cpu<float, P...>> = true;
+template <class... P>
+inline constexpr bool blocked_backend<Cpu<bfloat16, P...>> = true;
+// Whose kernels run the layers that have no deployed ones.
 template <class B>
-constexpr bool exact_backend() {
-  if constexpr (requires { B::exact; }) return B::exact;
-  return false;
+struct PlainBackend {
+  using type = B;
+};
+template <class... P>
+struct PlainBackend<Cpu<bfloat16, P...>> {
+  using type = Cpu<float>;
+};
+template <class B>
+constexpr Precision precision_of() {
+  if constexpr (requires { B::bf16; }) return Precision::bf16;
+  if constexpr (requires { B::exact; })
+    return B::exact ? Precision::exact : B::split_bf16 ? Precision::split_bf16 : Precision::strict;
+  return Precision::strict;
 }
 // A network as deployed on backend B.
 template <class Net, class Input, class B>
-inline constexpr const auto& program_on = program<Net, Input, blocked_backend<B>, exact_backend<B>()>;
+inline constexpr const auto& program_on = program<Net, Input, blocked_backend<B>, precision_of<B>()>;
 
 }  // namespace ctnet::deployment

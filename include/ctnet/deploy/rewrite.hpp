@@ -11,7 +11,7 @@ namespace ctnet::deployment {
 // What a backend's deployed kernels can take. Without `blocked` every layer runs its own kernel on dense maps.
 struct Rules {
   bool blocked = false;
-  bool exact = false;
+  Precision precision = Precision::strict;
 };
 
 template <int N>
@@ -199,7 +199,8 @@ class Rewriter {
       s.in[0] = in;
       s.out = new_map(dense(s.pool >= 0 ? out_shape(s.pool) : out_shape(i)), false);
     } else if (const Layout to = blocks(out_shape(i));
-               cpu::plan_conv(op, with_border(layout(in), op), to, {}, rules_.exact).method != cpu::ConvMethod::none) {
+               cpu::plan_conv(op, with_border(layout(in), op), to, {}, rules_.precision == Precision::exact).method !=
+               cpu::ConvMethod::none) {
       s.kind = Kind::conv;
       s.in[0] = in;
       const int before = v;

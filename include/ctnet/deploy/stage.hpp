@@ -3,11 +3,17 @@
 #pragma once
 
 #include "../layers/conv/deploy.hpp"
+#include "../layers/conv/deploy_bf16.hpp"
 #include "../layers/conv/deploy_rows.hpp"
 #include "../layers/linear/deploy.hpp"
+#include "../layers/linear/deploy_bf16.hpp"
 #include "../program/graph.hpp"
 
 namespace ctnet::deployment {
+
+// strict: fp32, Winograd where the error stays below 2e-5 of the largest result of a layer; exact: no F(4x4, 3x3);
+// split_bf16 (5e-5) and bf16 (1e-2) where the CPU makes them pay, strict elsewhere.
+enum class Precision : unsigned char { strict, exact, split_bf16, bf16 };
 
 enum class Kind : unsigned char {
   plain,  // the layer's own kernel, on dense planar maps
@@ -64,8 +70,35 @@ constexpr cpu::RowsPlan rows_plan(const Stage& s, const Map* map) {
 constexpr cpu::LinearPlan linear_plan(const Stage& s, const Map* map) {
   return {unpack_op<LinearOp>(s.op), map[s.in[0]].layout, s.epilogue};
 }
-constexpr cpu::ConvPlan conv_plan(const Stage& s, const Map* map, bool exact) {
-  return cpu::plan_conv(unpack_op<ConvOp>(s.op), map[s.in[0]].layout, map[s.out].layout, s.epilogue, exact);
+constexpr cpu::ConvPlan conv_plan(const Stage& s, const Map* map, Precision p) {
+  return cpu::plan_conv(unpack_op<ConvOp>(s.op), map[s.in[0]].layout, map[s.out].layout, s.epilogue,
+                        p == Precision::exact);
+}
+// Invalid where the precision has no use for it.
+constexpr cpu::Bf16Plan conv_bf16_plan(const Stage& s, const Map* map, Precision p) {
+  if (p != Precision::bf16 && p != Precision::split_bf16) return {};
+  return cpu::plan_bf16(unpack_op<ConvOp>(s.op), map[s.in[0]].layout, map[s.out].layout, s.epilogue,
+                        p == Precision::split_bf16);
+}
+constexpr cpu::LinearBf16Plan linear_bf16_plan(const Stage& s, const Map* map, Precision p) {
+  return {unpack_op<LinearOp>(s.op), map[s.in[0]].layout, s.epilogue, p == Precision::split_bf16};
+}
+// Floats of packed weights before the shifts of the outputs: of whichever kernel needs more.
+constexpr i64 conv_weights(const cpu::ConvPlan& fp32, const cpu::Bf16Plan& bf16) {
+  const i64 a = ctnet::detail::padded(cpu::packed_size(fp32)), b = bf16.valid ? cpu::packed_size(bf16) : 0;
+  return a > b ? a : ctnet::detail::padded(b);
+}
+constexpr i64 linear_weights(const Stage& s, const Map* map, Precision p) {
+  const i64 a = cpu::packed_size(linear_plan(s, map)), b = cpu::packed_size(linear_bf16_plan(s, map, p));
+  return p == Precision::bf16 ? b : p == Precision::split_bf16 && b > a ? b : a;
+}
+
+// What this CPU computes with, asked when weights are packed and when they are used.
+inline bool uses_bf16(const cpu::ConvPlan& fp32, const cpu::Bf16Plan& bf16) noexcept {
+  return bf16.valid && cpu::bf16_pays(fp32, bf16.split, cpu::bf16_path());
+}
+inline bool linear_uses_bf16(Precision p) noexcept {
+  return p == Precision::bf16 || (p == Precision::split_bf16 && cpu::bf16_path() == cpu::Bf16Path::amx);
 }
 
 }  // namespace ctnet::deployment

@@ -35,7 +35,7 @@ class Weights {
     static constexpr deployment::StatePlaces places{graph<Net, Input>};
     deployment::pack_state(
         deployment::Source{graph<Net, Input>.op, graph<Net, Input>.tensor, places.offset, graph<Net, Input>.tensors},
-        program.stage, program.stages, program.map, deployment::exact_backend<B>(), state.data(), packed_);
+        program.stage, program.stages, program.map, deployment::precision_of<B>(), state.data(), packed_);
     loaded_ = 1;
     return true;
   }

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "../reference/reference.hpp"
+#include "bfloat16.hpp"
 
 namespace ctnet {
 
@@ -42,6 +43,15 @@ struct Cpu {
   using fallback = typename detail::CpuFallback<T, threads, exact || split_bf16, Policies...>::type;
   template <class U>
   using buffer = Buffer<U>;
+};
+
+// Deployed networks only: the factors of products are rounded to bfloat16 where that is faster, all else is fp32.
+template <class... Policies>
+struct Cpu<bfloat16, Policies...> : Cpu<float, Policies...> {
+  static_assert(!Cpu<float, Policies...>::exact && !Cpu<float, Policies...>::split_bf16,
+                "Cpu<bfloat16>: Exact and SplitBf16 are policies of Cpu<float>");
+  using fallback = Cpu<float>;
+  static constexpr bool bf16 = true;
 };
 
 namespace detail {
