@@ -52,8 +52,8 @@ void run_conv_bf16_stage(const cpu::Bf16Plan& plan, const float* bias, const Sta
 }
 template <int Variant, Precision P>
 void run_conv_stage(const StageIo<float>& io) noexcept {
-  const cpu::ConvPlan plan = conv_plan(*io.stage, io.map, P);
-  const cpu::Bf16Plan bf16 = conv_bf16_plan(*io.stage, io.map, P);
+  const cpu::ConvPlan& plan = io.stage->conv;
+  const cpu::Bf16Plan& bf16 = io.stage->bf16;
   const float* bias = io.weights + conv_weights(plan, bf16);
   if constexpr (P == Precision::bf16 || P == Precision::split_bf16)
     if (uses_bf16(plan, bf16)) return run_conv_bf16_stage<P == Precision::split_bf16>(bf16, bias, io);
@@ -170,7 +170,7 @@ constexpr StageFn<typename B::scalar> stage_fn() {
   if constexpr (s.kind == Kind::reorder)
     return &run_reorder_stage<typename B::scalar>;
   else if constexpr (s.kind == Kind::conv)
-    return &run_conv_stage<cpu::conv_variant(conv_plan(s, P.map, precision)), precision>;
+    return &run_conv_stage<cpu::conv_variant(s.conv), precision>;
   else if constexpr (s.kind == Kind::rows)
     return &run_rows_stage<cpu::rows_variant(rows_plan(s, P.map))>;
   else if constexpr (s.kind == Kind::linear)

@@ -32,15 +32,11 @@ inline void pack_stage(const Source& from, const Stage& s, const Map* map, Preci
   const cpu::Layout& out = map[s.out].layout;
   float* shift = to;  // of each output, behind the packed weights
   i64 shifts = 0;
-  cpu::ConvPlan conv;
-  cpu::Bf16Plan bf16;
   cpu::RowsPlan rows;
   cpu::LinearPlan linear;
   i64 weights = 0;
   if (s.kind == Kind::conv) {
-    conv = conv_plan(s, map, precision);
-    bf16 = conv_bf16_plan(s, map, precision);
-    shift += conv_weights(conv, bf16);
+    shift += conv_weights(s.conv, s.bf16);
   } else if (s.kind == Kind::rows) {
     rows = rows_plan(s, map);
     shift += ctnet::detail::padded(cpu::packed_size(rows));
@@ -68,12 +64,12 @@ inline void pack_stage(const Source& from, const Stage& s, const Map* map, Preci
     scale = shift + shifts;  // room behind the stage, overwritten by the next
     for (int k = 0; k < norm.c; ++k) scale[k] = static_cast<float>(cpu::affine_of(norm, n, k).scale);
   }
-  if (s.kind == Kind::conv && uses_bf16(conv, bf16))
-    cpu::pack_bf16(bf16, state + weight, scale, to);
+  if (s.kind == Kind::conv && uses_bf16(s.conv, s.bf16))
+    cpu::pack_bf16(s.bf16, state + weight, scale, to);
   else if (s.kind == Kind::linear && linear_uses_bf16(precision))
     cpu::pack_linear_bf16(linear_bf16_plan(s, map, precision), state + weight, scale, to);
   else if (s.kind == Kind::conv)
-    cpu::pack_conv(conv, state + weight, scale, to);
+    cpu::pack_conv(s.conv, state + weight, scale, to);
   else if (s.kind == Kind::rows)
     cpu::pack_rows(rows, state + weight, scale, to);
   else if (s.kind == Kind::linear)

@@ -48,8 +48,8 @@ constexpr void size_stages(const Graph<N>& g, Program<N>& p, Rules rules) {
     const cpu::Layout out = p.map[s.out].layout;
     switch (s.kind) {
       case Kind::conv: {
-        const cpu::ConvPlan c = conv_plan(s, p.map, rules.precision);
-        const cpu::Bf16Plan b = conv_bf16_plan(s, p.map, rules.precision);
+        const cpu::ConvPlan c = s.conv = conv_plan(s, p.map, rules.precision);
+        const cpu::Bf16Plan b = s.bf16 = conv_bf16_plan(s, p.map, rules.precision);
         s.weight_count = conv_weights(c, b) + ctnet::detail::padded(c.op.k);
         s.scratch = cpu::scratch_size(c);
         if (b.valid && cpu::scratch_size(b) > s.scratch) s.scratch = cpu::scratch_size(b);

@@ -38,6 +38,8 @@ struct Stage {
   int add = -1;  // map added in the epilogue
   OpWords op{};
   cpu::Epilogue epilogue{};
+  cpu::ConvPlan conv{};
+  cpu::Bf16Plan bf16{};
   i64 weights = 0, weight_count = 0;  // floats, in the packed weights
   i64 scratch = 0;                    // floats
   int units = 1;                      // pieces that threads can share

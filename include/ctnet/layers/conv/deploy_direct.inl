@@ -5,8 +5,8 @@ namespace ctnet::CTNET_TARGET {
 
 // A tile's sums, [block][pixel][16], to the map at `to`, which is channel k of the tile's first pixel. Pixels before
 // `skip` belong to the tile before.
-inline void conv_finish(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, const float* sums, int k,
-                        i64 to, int skip) {
+inline void deploy_finish(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, const float* sums, int k,
+                          i64 to, int skip) {
   const int b = ::ctnet::cpu::channel_block, blocks = p.blocks;
   const i64 plane = p.out.plane(), from = skip * b, end = p.pixels * b;
   const ::ctnet::cpu::Fused act = p.epilogue.act;
@@ -39,7 +39,7 @@ inline void conv_finish(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::Con
 }
 
 template <class Tile>  // not a template of the variant: all share it
-[[gnu::noinline]] void conv_direct(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, Tile* tile) {
+[[gnu::noinline]] void deploy_direct(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, Tile* tile) {
   const ConvOp& o = p.op;
   constexpr int b = ::ctnet::cpu::channel_block;
   const int groups_of_blocks = p.groups_of_blocks(), tiles = p.tiles(), across = p.across();
@@ -66,6 +66,7 @@ template <class Tile>  // not a template of the variant: all share it
   for (int u = run.first_unit; u < run.last_unit;) {
     // The chunk's tiles, as many of them as are asked for, with one group of channels. They begin in the middle, where
     // no row of weights is left out: cold weights come in one stream (512 channels at 4 x 4: 0.8 ms, else 1.2 ms).
+    // Prefetching those of the next group did not help.
     const int chunk = u / (p.chunk * groups_of_blocks), rest = u % (p.chunk * groups_of_blocks);
     const int first = chunk * p.chunk, size = tiles - first < p.chunk ? tiles - first : p.chunk;
     const int k = rest / size * p.blocks * b, c = k / o.group_k() * o.group_c();
@@ -85,7 +86,7 @@ template <class Tile>  // not a template of the variant: all share it
       const int x_tile = x < last_x ? x : last_x;  // a row's last tile may overlap the one before
       t.in = channels + y * in_y + t.above * t.in_row + x_tile * in_x;
       tile(t);
-      conv_finish(p, run, sums, k, to + y * p.out.row() + i64{x_tile} * b, x - x_tile);
+      deploy_finish(p, run, sums, k, to + y * p.out.row() + i64{x_tile} * b, x - x_tile);
       x += p.pixels;
       if (x >= last_x + p.pixels) x = 0, ++y;
       if (++tile_number == first + size) tile_number = first, y = first / across, x = first % across * p.pixels;
@@ -96,7 +97,7 @@ template <class Tile>  // not a template of the variant: all share it
 // Lanes are channels: a window of weights meets windows of pixels, element by element. Taps of a row are taken together
 // (Window of them), so each pixel is loaded once for all.
 template <int Pixels, int Window, int Step>
-[[gnu::noinline]] void conv_depthwise(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run) {
+[[gnu::noinline]] void deploy_depthwise(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run) {
   constexpr int b = ::ctnet::cpu::channel_block, stride = Step / b;
   const ConvOp& o = p.op;
   const int across = p.across(), last_x = o.q - Pixels, rows = o.r, taps = o.s;

@@ -6,13 +6,13 @@ template <int Variant>
 void run_conv(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run) {
   typedef ::ctnet::cpu::ConvVariant<Variant> V;
   if constexpr (V::method == ::ctnet::cpu::ConvMethod::depthwise)
-    conv_depthwise<V::pixels, V::blocks, V::step>(p, run);
+    deploy_depthwise<V::pixels, V::blocks, V::step>(p, run);
   else if constexpr (V::method == ::ctnet::cpu::ConvMethod::winograd2)
-    conv_winograd<2>(p, run, conv_tile<V::pixels, V::blocks, V::step>);
+    deploy_winograd<2>(p, run, conv_tile<V::pixels, V::blocks, V::step>);
   else if constexpr (V::method == ::ctnet::cpu::ConvMethod::winograd4)
-    conv_winograd<4>(p, run, conv_tile<V::pixels, V::blocks, V::step>);
+    deploy_winograd<4>(p, run, conv_tile<V::pixels, V::blocks, V::step>);
   else
-    conv_direct(p, run, conv_tile<V::pixels, V::blocks, V::step>);
+    deploy_direct(p, run, conv_tile<V::pixels, V::blocks, V::step>);
 }
 
 }  // namespace ctnet::CTNET_TARGET

@@ -50,7 +50,7 @@ struct Winograd<4> {
 
 // V of the tiles first .. first + chunk - 1.
 template <int M>
-[[gnu::noinline]] void winograd_input(const ::ctnet::cpu::ConvPlan& p, const float* in, float* v, int first) {
+[[gnu::noinline]] void deploy_winograd_input(const ::ctnet::cpu::ConvPlan& p, const float* in, float* v, int first) {
   constexpr int A = M + 2, b = ::ctnet::cpu::channel_block;
   const i64 row = p.in.row(), step = winograd_v_step(p);
   const int off_h = p.in.pad_h - p.op.pad_h, off_w = p.in.pad_w - p.op.pad_w;
@@ -98,8 +98,8 @@ template <int M>
 
 // The output of the tiles first + skip .. first + chunk - 1, channels k and on.
 template <int M>
-[[gnu::noinline]] void winograd_output(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run,
-                                       const float* products, int first, int skip, int k) {
+[[gnu::noinline]] void deploy_winograd_output(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run,
+                                              const float* products, int first, int skip, int k) {
   constexpr int A = M + 2, b = ::ctnet::cpu::channel_block;
   const i64 step = winograd_m_step(p), row = p.out.row();
   const int tiles_w = p.tiles_w();
@@ -143,7 +143,7 @@ template <int M>
 }
 
 template <int M, class Tile>
-[[gnu::noinline]] void conv_winograd(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, Tile* tile) {
+[[gnu::noinline]] void deploy_winograd(const ::ctnet::cpu::ConvPlan& p, const ::ctnet::cpu::ConvRun& run, Tile* tile) {
   constexpr int elements = (M + 2) * (M + 2), b = ::ctnet::cpu::channel_block;
   const i64 v_step = winograd_v_step(p), m_step = winograd_m_step(p);
   float *v = run.scratch, *products = v + elements * v_step;
@@ -160,7 +160,7 @@ template <int M, class Tile>
   for (int u = run.first_unit; u < run.last_unit; ++u) {
     const int chunk = u / groups_of_blocks, k = u % groups_of_blocks * p.blocks;
     const int want = chunk * p.chunk, first = want < last ? want : last;  // the last chunk overlaps the one before
-    if (chunk != have) winograd_input<M>(p, run.in, v, first);
+    if (chunk != have) deploy_winograd_input<M>(p, run.in, v, first);
     have = chunk;
     for (int e = 0; e < elements; ++e)
       for (int x = 0; x < p.chunk; x += p.pixels) {
@@ -170,7 +170,7 @@ template <int M, class Tile>
         t.out = products + e * m_step + at * b;
         tile(t);
       }
-    winograd_output<M>(p, run, products, first, want - first, k * b);
+    deploy_winograd_output<M>(p, run, products, first, want - first, k * b);
   }
 }
 
