@@ -37,10 +37,11 @@ constexpr Op unpack_op(const OpWords& words) {
   return std::bit_cast<Op>(part);
 }
 
-// Names one draw of random numbers: dropout's mask is a function of these and of the element's index.
+// Names one draw of random numbers: dropout's mask is a function of these and of the element's index in the batch.
 struct Draw {
   std::uint64_t seed = 0, step = 0;
   int leaf = 0;
+  i64 image = 0;  // images of the batch before the first that the kernel is given
 };
 
 // Tensors are (N, C, H, W) or (N, F), row-major; pointers not needed by the operation are null.

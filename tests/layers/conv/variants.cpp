@@ -56,7 +56,7 @@ void every_case() {
     if (cpu::serves(choice, c.op)) cases.push_back(c);
   CHECK(cases.size() >= 9);
   test::conforms<Cpu<float>, V>(cases);
-  test::conforms<Cpu<double>, V>(cases, {2});
+  if constexpr (choice.s == 5) test::conforms<Cpu<double>, V>(cases, {2});  // the same code
 }
 
 // Of a pass with K channels or N pixels in a tile and of the weights' gradient with a window S wide.

@@ -56,11 +56,11 @@ template <class T, int M>
 inline void gemm_panel(int m, int k, const T* a, i64 a_row, i64 a_step, const T* b, i64 b_step, T* c, i64 c_row,
                        const T* bias, bool accumulate, int keep) {
   int i = 0;
-  for (; i + gemm_rows <= m; i += gemm_rows)
+  for (; m - i >= gemm_rows && m - i != 8 && m - i != 9; i += gemm_rows)  // 8 is 4 + 4, not 6 + 1 + 1
     gemm_tile<T, gemm_rows, M>(k, a + i * a_row, a_row, a_step, b, b_step, c + i * c_row, c_row, bias ? bias + i : bias,
                                accumulate, keep);
-  for (; i + 3 <= m; i += 3)
-    gemm_tile<T, 3, M>(k, a + i * a_row, a_row, a_step, b, b_step, c + i * c_row, c_row, bias ? bias + i : bias,
+  for (; i + 4 <= m; i += 4)
+    gemm_tile<T, 4, M>(k, a + i * a_row, a_row, a_step, b, b_step, c + i * c_row, c_row, bias ? bias + i : bias,
                        accumulate, keep);
   for (; i < m; ++i)
     gemm_tile<T, 1, M>(k, a + i * a_row, a_row, a_step, b, b_step, c + i * c_row, c_row, bias ? bias + i : bias,

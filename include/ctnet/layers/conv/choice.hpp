@@ -90,7 +90,10 @@ constexpr bool serves(const ConvChoice& choice, const ConvOp& o) {
           choice.data.tile <= (choice.data.method == ConvChoice::columns ? o.q : o.w));
 }
 
-// exact: without Winograd.
+// exact: without Winograd, whose float results are within 2e-5 of the largest. On a Zen 4 core at 115 GFLOP/s, forward
+// and backward in microseconds an image, against im2col and products in brackets:
+//   LeNet's 3-6 5x5 at 32: rows 7.5 + 8.2 (19.6 + 23.5),  6-16 5x5 at 14: lanes 4.7, lanes and columns 12 (14.8 + 34)
+//   3x3 by Winograd: 32-32 at 32: 84 + 176 (249 + 531),  128-128 at 8: 90 + 187 (269 + 1181)
 template <class T>
 constexpr ConvChoice choose_conv(const ConvOp& o, bool exact = false) {
   constexpr int L = most_lanes<T>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Convolution on the CPU as a matrix product (im2col): per image and group, Y (K, P Q) = W (K, C R S) . col (C R S, P
-// Q). col is made for as many rows of the output at a time as fit into `block` elements, so that it stays in L2; a 1 x
-// 1 convolution of stride 1 needs none, its image is the matrix.
+// Convolution on the CPU. Sizes for which choice.hpp has faster kernels run as KernelVariant; every size runs as a
+// matrix product (im2col): per image and group, Y (K, P Q) = W (K, C R S) . col (C R S, P Q). col is made for as many
+// rows of the output at a time as fit into `block` elements, so that it stays in L2; a 1 x 1 convolution of stride 1
+// needs none, its image is the matrix.
 //   backward:  dW += dY col^T,  dcol = W^T dY, which im2col_scatter_add puts back,  db += sums of dY's rows
 #pragma once
 

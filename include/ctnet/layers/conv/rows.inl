@@ -22,10 +22,12 @@ template <class T, int K, int N>
 [[gnu::noinline]] void conv_rows_tile(const ConvOp& o, const cpu::Planes& g, TapRows taps, const T* const* x,
                                       const T* w, const T* bias, T* const* y, int channels) {
   Vec<T> sum[K][N];
-  unroll<K>([&](auto k) __attribute__((always_inline)) {
-    const Vec<T> start = splat(bias ? bias[k < channels ? int(k) : 0] : T(0));
-    unroll<N>([&](auto n) __attribute__((always_inline)) { sum[k][n] = start; });
-  });
+#pragma GCC unroll 6
+  for (int k = 0; k < K; ++k) {
+    const Vec<T> start = splat(bias ? bias[k < channels ? k : 0] : T(0));
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) sum[k][n] = start;
+  }
   const T* in[N];
   unroll<N>([&](auto n) __attribute__((always_inline)) { in[n] = x[n]; });
   const int wide = o.s;
@@ -35,17 +37,22 @@ template <class T, int K, int N>
       const T* weight = w + (i64{c} * o.r + r) * wide * K;
       for (int s = 0; s < wide; ++s, ++at, weight += K) {
         Vec<T> v[N];
-        unroll<N>([&](auto n) __attribute__((always_inline)) { v[n] = load(in[n] + at); });
-        unroll<K>([&](auto k) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) v[n] = load(in[n] + at);
+#pragma GCC unroll 6
+        for (int k = 0; k < K; ++k) {
           const T f = weight[k];
-          unroll<N>([&](auto n) __attribute__((always_inline)) { sum[k][n] += f * v[n]; });
-        });
+#pragma GCC unroll 4
+          for (int n = 0; n < N; ++n) sum[k][n] += f * v[n];
+        }
       }
     }
   const i64 plane = i64{o.p} * o.q;
-  unroll<K>([&](auto k) __attribute__((always_inline)) {
-    if (k >= channels) return;
-    unroll<N>([&](auto n) __attribute__((always_inline)) {
+#pragma GCC unroll 6
+  for (int k = 0; k < K; ++k) {
+    if (k >= channels) break;
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) {
       T* to = y[n] + k * plane;
       if (o.q >= lanes<T>) {
         store(to, sum[k][n]);
@@ -54,8 +61,8 @@ template <class T, int K, int N>
         store(part, sum[k][n]);
         copy_row(to, part, o.q);
       }
-    });
-  });
+    }
+  }
 }
 
 template <class T, int K>

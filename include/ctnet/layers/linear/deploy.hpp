@@ -19,7 +19,7 @@ struct LinearPlan {
   Epilogue epilogue{};
 
   constexpr int outputs() const { return (op.out + 15) / 16 * 16; }
-  constexpr int width() const { return outputs() < 128 ? outputs() : 128; }
+  constexpr int width() const { return outputs() < 64 ? outputs() : 64; }
 };
 
 constexpr i64 packed_size(const LinearPlan& p) { return p.in.size() * p.outputs(); }

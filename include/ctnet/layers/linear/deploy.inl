@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Included once per CPU target. Y (images, K) = act(X (images, n) W + bias), W packed as [K / width][n][width], K a
-// multiple of 16, width at most 128. Tiles of images x vectors in registers; where there are few vectors, the sum over
+// multiple of 16, width at most 64. Tiles of images x vectors in registers; where there are few vectors, the sum over
 // n is cut in parts so that enough independent additions are under way.
 namespace ctnet::CTNET_TARGET {
 
