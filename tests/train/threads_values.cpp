@@ -11,21 +11,28 @@
 using namespace ctnet;
 using namespace test;
 
-TEST_CASE("threads: logits, gradients and statistics of the backend without, in double") {
+TEST_CASE("threads: logits, gradients and statistics of plain loops over the whole batch, in double") {
   const RestoreThreads restore;
   set_num_threads(3);
-  for (const std::size_t batch : {2u, 3u, 7u, 33u, 140u}) {
+  for (const std::size_t batch : {2u, 3u, 7u, 33u, 64u, 140u}) {
     const std::string what = "batch " + std::to_string(batch);
     MixedOn<Cpu<double>> plain{Seed{1}};
     MixedOn<Cpu<double, OpenMP>> threaded{Seed{1}};
+    MixedOn<Reference<double>> whole{Seed{1}};  // never cut
     REQUIRE(threaded.engine().training_chunks(batch) >= 2);
     const auto x = random_numbers<double>(batch * 768, 2), g = random_numbers<double>(batch * 10, 3);
     for (int i = 0; i < 2; ++i) {  // the second adds to the gradients of the first
-      check_close(threaded.forward(x), plain.forward(x), 1e-11, what + ": logits");
-      check_close(threaded.backward_to_input(g), plain.backward_to_input(g), 1e-10, what + ": input's gradient");
+      const auto y = whole.forward(x);
+      check_close(threaded.forward(x), y, 1e-11, what + ": logits");
+      check_close(plain.forward(x), y, 1e-11, what + ": logits, one thread");
+      const auto grad = whole.backward_to_input(g);
+      check_close(threaded.backward_to_input(g), grad, 1e-10, what + ": input's gradient");
+      check_close(plain.backward_to_input(g), grad, 1e-10, what + ": input's gradient, one thread");
     }
-    check_close(threaded.gradients(), plain.gradients(), 1e-10, what + ": gradients");
-    check_close(threaded.statistics(), plain.statistics(), 1e-12, what + ": statistics");
+    check_close(threaded.gradients(), whole.gradients(), 1e-10, what + ": gradients");
+    check_close(plain.gradients(), whole.gradients(), 1e-10, what + ": gradients, one thread");
+    check_close(threaded.statistics(), whole.statistics(), 1e-12, what + ": statistics");
+    check_close(plain.statistics(), whole.statistics(), 1e-12, what + ": statistics, one thread");
     const std::vector<float> single(x.begin(), x.end());
     check_close(threaded.predict(single), plain.predict(single), 1e-11, what + ": predict of another type");
   }

@@ -7,7 +7,7 @@
 #include "../layers/conv/deploy_rows.hpp"
 #include "../layers/linear/deploy.hpp"
 #include "../layers/linear/deploy_bf16.hpp"
-#include "../program/graph.hpp"
+#include "../program/plan.hpp"
 
 namespace ctnet::deployment {
 

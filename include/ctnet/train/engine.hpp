@@ -405,8 +405,9 @@ class Engine {
     return program_.op[i].traits.role == Role::per_channel_affine && program_.op[i].traits.saved > 0;
   }
   BatchNormOp norm_op(int i) const { return unpack_op<BatchNormOp>(program_.op[i].op); }
-  // Operation i's sums over chunk k; those over the whole batch come after the last chunk's.
+  // Operation i's sums over chunk k. Those over the whole batch are read while the next operation's are written.
   double* sums(int k, int i) { return sums_.data() + k * Norm::sums_size(norm_op(i)); }
+  double* totals() { return sums_.data() + chunks_ * sums_size_; }
   Chunk whole() { return {0, 0, batch_, arena_.data(), nullptr, gradients_.data(), !cleared_}; }
   int next_over_batch(int i) const {
     while (i < program_.ops && !(chunked && chunks_ > 1 && over_batch(i))) ++i;
@@ -438,12 +439,12 @@ class Engine {
   }
   void over_batch_gradient_finish(int i) {
     if constexpr (chunked)
-      Norm::backward_finish(norm_op(i), backward_args(whole(), i), sums(0, i), chunks_, sums(chunks_, i));
+      Norm::backward_finish(norm_op(i), backward_args(whole(), i), sums(0, i), chunks_, totals());
   }
   void over_batch_gradients(const Chunk& c, int i) {
     if constexpr (chunked) {
       const Backward<T> a = backward_args(c, i);
-      timed(i, &OpTime::backward, [&] { Norm::backward_values(norm_op(i), a, sums(chunks_, i), batch_); });
+      timed(i, &OpTime::backward, [&] { Norm::backward_values(norm_op(i), a, totals(), batch_); });
       add_input_gradients(c, i, a);
     }
   }

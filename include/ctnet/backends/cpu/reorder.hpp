@@ -4,6 +4,7 @@
 
 #include "layout.hpp"
 #include "simd.hpp"
+#include "transpose.hpp"
 
 #define CTNET_TARGET_FILE "ctnet/backends/cpu/reorder.inl"
 #include "foreach_target.hpp"

@@ -8,6 +8,7 @@
 
 #include "../../backends/cpu/cpu.hpp"
 #include "../../backends/cpu/gemm.hpp"
+#include "../../backends/cpu/transpose.hpp"
 #include "choice.hpp"
 #include "reference.hpp"
 
