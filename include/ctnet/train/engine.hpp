@@ -68,7 +68,7 @@ class Engine {
     for (int i = 0; i < program.ops; ++i) {
       if (steps[i].scratch) scratch_size_ = std::max(scratch_size_, detail::padded(steps[i].scratch(program.op[i].op)));
       macs_ += program.op[i].macs;
-      if constexpr (chunked)
+      if constexpr (threads)
         if (over_batch(i)) sums_size_ = std::max(sums_size_, Norm::sums_size(norm_op(i)));
     }
     scratch_.grow(static_cast<std::size_t>(scratch_size_));
@@ -148,7 +148,7 @@ class Engine {
     trained_ = false;
     if (input_gradient) input_gradient_.grow(batch_ * elements(0));
     grad_input_ = input_gradient ? input_gradient_.data() : nullptr;
-    if (threads) chunk_gradients_.grow(static_cast<std::size_t>(chunks_ - 1) * gradient_stride());
+    chunk_gradients_.grow(static_cast<std::size_t>(chunks_ - 1) * gradient_stride());
     for (int done = p.ops; done >= 0;) {
       const int next = last_over_batch(done - 1);
       each_chunk([&](const Chunk& c) {
@@ -190,14 +190,12 @@ class Engine {
   std::size_t batch() const { return batch_; }
   // Into how many chunks a batch is cut (chunks.hpp).
   int training_chunks(std::size_t batch) const {
-    if (!chunked) return 1;
-    if (!threads) return chunks_for_cache(static_cast<i64>(batch), program_.training.size * i64{sizeof(T)});
+    if (!threads) return 1;
     return chunks_of(static_cast<i64>(batch),
                      {3 * macs_ + program_.training.size, program_.training.size, program_.parameters});
   }
   int predict_chunks(std::size_t batch) const {
-    if (!chunked) return 1;
-    if (!threads) return chunks_for_cache(static_cast<i64>(batch), program_.inference.size * i64{sizeof(T)});
+    if (!threads) return 1;
     return chunks_of(static_cast<i64>(batch), {macs_ + program_.inference.size, program_.inference.size, 0});
   }
 
@@ -227,8 +225,6 @@ class Engine {
 
  private:
   static constexpr bool threads = cpu::has_threads<B>();
-  // Backends whose batches are cut: for threads, or to stay in a cache.
-  static constexpr bool chunked = requires { Kernel<BatchNormOp, B>::sums_size(BatchNormOp{}); };
   using Denormals = cpu::DenormalsOf<B>;
   using Norm = Kernel<BatchNormOp, B>;
 
@@ -288,7 +284,7 @@ class Engine {
     chunks_ = chunks;
     arena_image_ = static_cast<std::size_t>(arena_image);
     arena_.grow(batch * arena_image_);
-    if constexpr (!chunked) return;
+    if constexpr (!threads) return;
     if (chunks == 1) return;
     output_.grow(batch * elements(program_.output));
     sums_.grow(static_cast<std::size_t>((chunks + 1) * sums_size_));
@@ -303,10 +299,7 @@ class Engine {
         return cpu::each_chunk(workers, chunks_, [&](int k, int worker) { f(chunk(k, worker)); });
       }
     }
-    if (chunks_ > 1)
-      for (int k = 0; k < chunks_; ++k) f(chunk(k, 0));
-    else
-      f(Chunk{0, 0, batch_, arena_.data(), scratch_.data(), gradients_.data(), !cleared_});
+    f(Chunk{0, 0, batch_, arena_.data(), scratch_.data(), gradients_.data(), !cleared_});
   }
   // The first chunk's gradients go to where the sum will be.
   Chunk chunk(int k, int worker) {
@@ -317,12 +310,11 @@ class Engine {
             arena_.data() + first(k) * arena_image_,
             scratch_.data() + worker * scratch_size_,
             chunk_gradients(k),
-            threads ? k == 0 && !cleared_ : k > 0 || !cleared_};
+            k == 0 && !cleared_};
   }
   std::size_t gradient_stride() const { return static_cast<std::size_t>(detail::padded(program_.parameters)); }
   T* chunk_gradients(int k) {
-    return k == 0 || !threads ? gradients_.data()
-                              : chunk_gradients_.data() + static_cast<std::size_t>(k - 1) * gradient_stride();
+    return k == 0 ? gradients_.data() : chunk_gradients_.data() + static_cast<std::size_t>(k - 1) * gradient_stride();
   }
   T* value(const Chunk& c, const i64* offset, int v) { return c.arena + c.count * static_cast<std::size_t>(offset[v]); }
   T* gradient(const Chunk& c, int v) {
@@ -410,39 +402,38 @@ class Engine {
   double* totals() { return sums_.data() + chunks_ * sums_size_; }
   Chunk whole() { return {0, 0, batch_, arena_.data(), nullptr, gradients_.data(), !cleared_}; }
   int next_over_batch(int i) const {
-    while (i < program_.ops && !(chunked && chunks_ > 1 && over_batch(i))) ++i;
+    while (i < program_.ops && !(threads && chunks_ > 1 && over_batch(i))) ++i;
     return i;
   }
   int last_over_batch(int i) const {
-    while (i >= 0 && !(chunked && chunks_ > 1 && over_batch(i))) --i;
+    while (i >= 0 && !(threads && chunks_ > 1 && over_batch(i))) --i;
     return i;
   }
   void over_batch_sums(const Chunk& c, int i) {
-    if constexpr (chunked)
+    if constexpr (threads)
       timed(i, &OpTime::forward, [&] {
         Norm::forward_sums(norm_op(i), forward_args(c, i, program_.training.value, nullptr, true), sums(c.index, i));
       });
   }
   void over_batch_finish(int i) {
-    if constexpr (chunked)
+    if constexpr (threads)
       Norm::forward_finish(norm_op(i), forward_args(whole(), i, program_.training.value, nullptr, true), sums(0, i),
                            chunks_);
   }
   void over_batch_values(const Chunk& c, int i) {
-    if constexpr (chunked)
+    if constexpr (threads)
       timed(i, &OpTime::forward,
             [&] { Norm::forward_values(norm_op(i), forward_args(c, i, program_.training.value, nullptr, true)); });
   }
   void over_batch_gradient_sums(const Chunk& c, int i) {
-    if constexpr (chunked)
+    if constexpr (threads)
       timed(i, &OpTime::backward, [&] { Norm::backward_sums(norm_op(i), backward_args(c, i), sums(c.index, i)); });
   }
   void over_batch_gradient_finish(int i) {
-    if constexpr (chunked)
-      Norm::backward_finish(norm_op(i), backward_args(whole(), i), sums(0, i), chunks_, totals());
+    if constexpr (threads) Norm::backward_finish(norm_op(i), backward_args(whole(), i), sums(0, i), chunks_, totals());
   }
   void over_batch_gradients(const Chunk& c, int i) {
-    if constexpr (chunked) {
+    if constexpr (threads) {
       const Backward<T> a = backward_args(c, i);
       timed(i, &OpTime::backward, [&] { Norm::backward_values(norm_op(i), a, totals(), batch_); });
       add_input_gradients(c, i, a);
