@@ -12,6 +12,7 @@ namespace ctnet {
 // live until its next call.
 template <class Net, class Input, class B = Cpu<float>, int Capacity = 1>
 class Context {
+  enum : unsigned { checked = Checked<Net, Input>::size };
   static_assert(Capacity >= 1, "Context: the capacity is the most images of a call, at least 1");
   static constexpr const auto& program = deployment::program_on<Net, Input, B>;
   static constexpr deployment::Room room = deployment::room_for(

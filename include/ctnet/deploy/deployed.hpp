@@ -10,6 +10,8 @@ namespace ctnet {
 // constant: a static object lies in .bss; a big one is made by make_deployed or deploy. Nothing allocates or throws.
 template <class Net, class Input, class B = Cpu<float>, int Capacity = 1>
 class Deployed {
+  enum : unsigned { checked = Checked<Net, Input>::size };
+
  public:
   using scalar = typename B::scalar;
   using Packed = Weights<Net, Input, B>;
