@@ -16,12 +16,12 @@ enum class Role : unsigned char { opaque, contraction, per_channel_affine, activ
 // What planning needs to know.
 struct Traits {
   Role role = Role::opaque;
-  bool alias = false;         // the output is the input's memory under another shape; there is no kernel
-  bool in_place = false;      // out may be in[0] (and grad_in[0] may be grad_out)
+  bool alias = false;          // the output is the input's memory under another shape; there is no kernel
+  bool in_place = false;       // out may be in[0] (and grad_in[0] may be grad_out)
   bool training_only = false;  // predict passes the input through
-  bool keeps_input = false;   // backward reads in[]
-  bool keeps_output = false;  // backward reads out
-  i64 saved = 0;              // elements of notes from forward to backward, whatever the batch
+  bool keeps_input = false;    // backward reads in[]
+  bool keeps_output = false;   // backward reads out
+  i64 saved = 0;               // elements of notes from forward to backward, whatever the batch
 };
 
 // A layer: L::Op, L::traits, L::infer(shape, diagnosis), L::tensors(), L::macs(in, out), L::op(in, out).
