@@ -4,7 +4,9 @@
 // Numbers lie in pairs of two i, an int each; weights as [16 k] of such pairs, and all ways of computing read the same:
 //   portable     the pair is taken apart with shifts and masks, two multiply-adds on every target
 //   avx512_bf16  vdpbf16ps
-//   amx          tdpbf16ps, 16 pixels x 32 i times 32 i x 16 k
+//   amx          tdpbf16ps, 16 pixels x 32 i times 32 i x 16 k; only in programs built with -DCTNET_AMX (all their
+//   units),
+//                until these instructions have been run on a machine that has them
 // Split: a float is taken as the sum of two bfloat16, and high * high + high * low + low * high is nearly a product of
 // floats. Then infinities give NaN. The latter two ways take denormals for zeros.
 #pragma once
@@ -24,7 +26,9 @@ inline constinit std::atomic<int> bf16{-1};
 inline Bf16Path ask_bf16() {
 #if CTNET_HAS_AVX512
   if (ask_cpu() == Target::avx512) {
+#  ifdef CTNET_AMX
     if (may_use_tiles()) return Bf16Path::amx;
+#  endif
     if (cpuid(7, 0).a >= 1 && (cpuid(7, 1).a >> 5 & 1) != 0) return Bf16Path::avx512_bf16;
   }
 #endif
