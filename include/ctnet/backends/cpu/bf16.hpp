@@ -4,11 +4,10 @@
 // Numbers lie in pairs of two i, an int each; weights as [16 k] of such pairs, and all ways of computing read the same:
 //   portable     the pair is taken apart with shifts and masks, two multiply-adds on every target
 //   avx512_bf16  vdpbf16ps
-//   amx          tdpbf16ps, 16 pixels x 32 i times 32 i x 16 k; only in programs built with -DCTNET_AMX (all their
-//   units),
-//                until these instructions have been run on a machine that has them
-// Split: a float is taken as the sum of two bfloat16, and high * high + high * low + low * high is nearly a product of
-// floats. Then infinities give NaN. The latter two ways take denormals for zeros.
+//   amx          tdpbf16ps, 16 pixels x 32 i times 32 i x 16 k
+// The last one is in programs whose units are all built with -DCTNET_AMX, until it has been run on a machine that has
+// it. Split: a float is taken as the sum of two bfloat16, and high * high + high * low + low * high is nearly a product
+// of floats. Then infinities give NaN. The last two ways take denormals for zeros.
 #pragma once
 
 #include "../../core/shape.hpp"
