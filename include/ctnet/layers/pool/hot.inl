@@ -14,16 +14,78 @@ struct PoolVec {
   typedef decltype(type{} < type{}) Mask;
 };
 
+// Indices are written out: nvcc loses packs among the arguments of this builtin.
+// b a d c ..
+template <int N, class V>
+[[gnu::always_inline]] inline V swap_neighbours(V v) {
+  if constexpr (N == 16)
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+  else if constexpr (N == 4)
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2);
+  else
+    return __builtin_shufflevector(v, v, 1, 0);
+}
+// a c e ..
+template <int N, class Half, class V>
+[[gnu::always_inline]] inline Half evens(V v) {
+  if constexpr (N == 16)
+    return __builtin_shufflevector(v, v, 0, 2, 4, 6, 8, 10, 12, 14);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(v, v, 0, 2, 4, 6);
+  else if constexpr (N == 4)
+    return __builtin_shufflevector(v, v, 0, 2);
+  else
+    return __builtin_shufflevector(v, v, 0);
+}
+// a a b b ..
+template <int N, class V, class Half>
+[[gnu::always_inline]] inline V each_twice(Half v) {
+  if constexpr (N == 16)
+    return __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3);
+  else if constexpr (N == 4)
+    return __builtin_shufflevector(v, v, 0, 0, 1, 1);
+  else
+    return __builtin_shufflevector(v, v, 0, 0);
+}
+// a a c c ..
+template <int N, class V>
+[[gnu::always_inline]] inline V evens_twice(V v) {
+  if constexpr (N == 16)
+    return __builtin_shufflevector(v, v, 0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(v, v, 0, 0, 2, 2, 4, 4, 6, 6);
+  else if constexpr (N == 4)
+    return __builtin_shufflevector(v, v, 0, 0, 2, 2);
+  else
+    return __builtin_shufflevector(v, v, 0, 0);
+}
+// b b d d ..
+template <int N, class V>
+[[gnu::always_inline]] inline V odds_twice(V v) {
+  if constexpr (N == 16)
+    return __builtin_shufflevector(v, v, 1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15);
+  else if constexpr (N == 8)
+    return __builtin_shufflevector(v, v, 1, 1, 3, 3, 5, 5, 7, 7);
+  else if constexpr (N == 4)
+    return __builtin_shufflevector(v, v, 1, 1, 3, 3);
+  else
+    return __builtin_shufflevector(v, v, 1, 1);
+}
+
 // The maxima of N / 2 windows.
-template <class T, int N, int... I, int... H>
-[[gnu::always_inline]] inline void max_pool_windows(const T* top, const T* bottom, T* out, Ints<I...>, Ints<H...>) {
+template <class T, int N>
+[[gnu::always_inline]] inline void max_pool_windows(const T* top, const T* bottom, T* out) {
   using P = PoolVec<T, N>;
   const typename P::type a = *reinterpret_cast<const typename P::unaligned*>(top);
   const typename P::type c = *reinterpret_cast<const typename P::unaligned*>(bottom);
   typename P::type m = ((c > a) | (c != c)) ? c : a;
-  const typename P::type other = __builtin_shufflevector(m, m, (I ^ 1)...);
+  const typename P::type other = swap_neighbours<N>(m);
   m = ((other > m) | (other != other)) ? other : m;
-  *reinterpret_cast<typename P::unaligned_half*>(out) = __builtin_shufflevector(m, m, (2 * H)...);
+  *reinterpret_cast<typename P::unaligned_half*>(out) = evens<N, typename P::half>(m);
 }
 
 // Their gradients: g to the first of the largest, or the last NaN.
@@ -35,11 +97,11 @@ template <class T, int N, int... I>
   const typename P::type upper = *reinterpret_cast<const typename P::unaligned*>(top);
   const typename P::type lower = *reinterpret_cast<const typename P::unaligned*>(bottom);
   const typename P::half g = *reinterpret_cast<const typename P::unaligned_half*>(grad_out);
-  const Mask gradient = (Mask)__builtin_shufflevector(g, g, (I / 2)...);
-  const typename P::type a = __builtin_shufflevector(upper, upper, (I & ~1)...);
-  const typename P::type b = __builtin_shufflevector(upper, upper, (I | 1)...);
-  const typename P::type c = __builtin_shufflevector(lower, lower, (I & ~1)...);
-  const typename P::type d = __builtin_shufflevector(lower, lower, (I | 1)...);
+  const Mask gradient = (Mask)each_twice<N, typename P::type>(g);
+  const typename P::type a = evens_twice<N>(upper);
+  const typename P::type b = odds_twice<N>(upper);
+  const typename P::type c = evens_twice<N>(lower);
+  const typename P::type d = odds_twice<N>(lower);
   const Mask b_wins = (b > a) | (b != b);
   const typename P::type ab = b_wins ? b : a;
   const Mask c_wins = (c > ab) | (c != c);
@@ -66,9 +128,8 @@ template <class T, int N>
     for (int p = 0; p < h / 2; ++p, out += q_end) {
       const T* top = in + 2 * p * i64{w};
       each_windows<N>(
-          q_end, [&](int q) __attribute__((always_inline)) {
-            max_pool_windows<T, N>(top + 2 * q, top + w + 2 * q, out + q, Iota<N>{}, Iota<N / 2>{});
-          });
+          q_end, [&](int q)
+                     __attribute__((always_inline)) { max_pool_windows<T, N>(top + 2 * q, top + w + 2 * q, out + q); });
     }
 }
 
