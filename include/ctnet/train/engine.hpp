@@ -313,8 +313,9 @@ class Engine {
             k == 0 && !cleared_};
   }
   std::size_t gradient_stride() const { return static_cast<std::size_t>(detail::padded(program_.parameters)); }
-  T* chunk_gradients(int k) {
-    return k == 0 ? gradients_.data() : chunk_gradients_.data() + static_cast<std::size_t>(k - 1) * gradient_stride();
+  T* chunk_gradients(int k) {  // null before the first backward
+    if (k == 0 || chunk_gradients_.size() == 0) return k == 0 ? gradients_.data() : nullptr;
+    return chunk_gradients_.data() + static_cast<std::size_t>(k - 1) * gradient_stride();
   }
   T* value(const Chunk& c, const i64* offset, int v) { return c.arena + c.count * static_cast<std::size_t>(offset[v]); }
   T* gradient(const Chunk& c, int v) {
