@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernels that deployed networks have beside their convolutions (tests/layers/conv/deploy.cpp): in odd sizes
 // against the plain loops in double, every buffer between inaccessible pages, also cut into units.
-#include <array>
 #include <string>
 #include <vector>
 
@@ -94,20 +93,24 @@ void rows_case(cpu::RowsPlan p, const std::string& what) {
 }  // namespace
 
 TEST_CASE("deploy: convolutions by rows") {
+  struct Sizes {
+    int c, h, w, r, s, pad_h, pad_w, dilation;
+  };
   int n = 0;
-  for (const auto& [c, h, w, r, s, pad_h, pad_w, dilation] : {std::array{1, 9, 21, 3, 3, 1, 1, 1},
-                                                              {3, 8, 36, 5, 5, 0, 0, 1},
-                                                              {2, 7, 43, 2, 4, 2, 0, 2},
-                                                              {5, 3, 17, 1, 1, 0, 0, 1}})
+  for (const Sizes& t : {Sizes{1, 9, 21, 3, 3, 1, 1, 1}, Sizes{3, 8, 36, 5, 5, 0, 0, 1}, Sizes{2, 7, 43, 2, 4, 2, 0, 2},
+                         Sizes{5, 3, 17, 1, 1, 0, 0, 1}})
     for (const auto& e : epilogues) {
       const auto op = [&](int k) {
-        const int p = h + 2 * pad_h - dilation * (r - 1), q = w + 2 * pad_w - dilation * (s - 1);
-        return ConvOp{c, h, w, k, p, q, r, s, 1, 1, pad_h, pad_w, dilation, dilation, 1, 1};
+        const int p = t.h + 2 * t.pad_h - t.dilation * (t.r - 1), q = t.w + 2 * t.pad_w - t.dilation * (t.s - 1);
+        return ConvOp{t.c, t.h, t.w, k, p, q, t.r, t.s, 1, 1, t.pad_h, t.pad_w, t.dilation, t.dilation, 1, 1};
       };
       const auto plan = [&](int k, bool pool) {
         const ConvOp o = op(k);
-        return cpu::RowsPlan{
-            o, {c, h, w, 1, pad_h, pad_w + 1}, {k, pool ? o.p / 2 : o.p, pool ? o.q / 2 : o.q, 1, 1, 0}, e, pool};
+        return cpu::RowsPlan{o,
+                             {t.c, t.h, t.w, 1, t.pad_h, t.pad_w + 1},
+                             {k, pool ? o.p / 2 : o.p, pool ? o.q / 2 : o.q, 1, 1, 0},
+                             e,
+                             pool};
       };
       const std::string name = "rows " + std::to_string(n++);
       rows_case<12>(plan(6, false), name + ", 6");
