@@ -15,8 +15,8 @@ class Context {
   enum : unsigned { checked = Checked<Net, Input>::size };
   static_assert(Capacity >= 1, "Context: the capacity is the most images of a call, at least 1");
   static constexpr const auto& program = deployment::program_on<Net, Input, B>;
-  static constexpr deployment::Room room = deployment::room_for(
-      program.arena, deployment::kernels<Net, Input, B>.scratch, Capacity, deployment::threads_backend<B>());
+  static constexpr deployment::Room room =
+      deployment::room_for(program.arena, deployment::kernels<Net, Input, B>.scratch, Capacity, cpu::has_threads<B>());
 
  public:
   using scalar = typename B::scalar;

@@ -38,42 +38,46 @@ using StageFn = void (*)(const StageIo<T>&) noexcept;
 
 namespace detail {
 
-template <bool Split>
-void run_conv_bf16_stage(const cpu::Bf16Plan& plan, const float* bias, const StageIo<float>& io) noexcept {
-  const int units = cpu::units(plan), all = io.stage->units;
+// f(n, input, output) for every image; whoever has the first units makes the output's border.
+template <class F>
+void each_image(const StageIo<float>& io, F f) noexcept {
   for (int n = 0; n < io.images; ++n) {
-    float* out = io.out + n * io.out_step;
-    if (io.first == 0) cpu::zero_border(plan.out, out);
-    CTNET_PICK(run_conv_bf16<Split>)
-    (plan,
-     cpu::ConvRun{io.in[0] + n * io.in_step[0], out, io.weights, bias, io.add ? io.add + n * io.add_step : nullptr,
-                  io.scratch, units * io.first / all, units * io.last / all});
+    float* const out = io.out + n * io.out_step;
+    if (io.first == 0) cpu::zero_border(io.out_layout(), out);
+    f(n, io.in[0] + n * io.in_step[0], out);
   }
 }
+
 template <int Variant, Precision P>
 void run_conv_stage(const StageIo<float>& io) noexcept {
   const cpu::ConvPlan& plan = io.stage->conv;
   const cpu::Bf16Plan& bf16 = io.stage->bf16;
-  const float* bias = io.weights + conv_weights(plan, bf16);
+  cpu::ConvRun run{nullptr, nullptr,    io.weights, io.weights + conv_weights(plan, bf16),
+                   nullptr, io.scratch, io.first,   io.last};
+  const auto each = [&](auto kernel) {
+    each_image(io, [&](int n, const float* in, float* out) {
+      run.in = in;
+      run.out = out;
+      run.add = io.add ? io.add + n * io.add_step : nullptr;
+      kernel();
+    });
+  };
   if constexpr (P == Precision::bf16 || P == Precision::split_bf16)
-    if (uses_bf16(plan, bf16)) return run_conv_bf16_stage<P == Precision::split_bf16>(bf16, bias, io);
-  for (int n = 0; n < io.images; ++n) {
-    float* out = io.out + n * io.out_step;
-    if (io.first == 0) cpu::zero_border(plan.out, out);
-    CTNET_PICK(run_conv<Variant>)
-    (plan, cpu::ConvRun{io.in[0] + n * io.in_step[0], out, io.weights, bias,
-                        io.add ? io.add + n * io.add_step : nullptr, io.scratch, io.first, io.last});
-  }
+    if (uses_bf16(plan, bf16)) {
+      const int units = cpu::units(bf16), all = io.stage->units;
+      run.first_unit = units * io.first / all;
+      run.last_unit = units * io.last / all;
+      return each([&] { CTNET_PICK(run_conv_bf16<P == Precision::split_bf16>)(bf16, run); });
+    }
+  each([&] { CTNET_PICK(run_conv<Variant>)(plan, run); });
 }
 template <int Variant>
 void run_rows_stage(const StageIo<float>& io) noexcept {
   const cpu::RowsPlan plan = rows_plan(*io.stage, io.map);
-  for (int n = 0; n < io.images; ++n) {
-    float* out = io.out + n * io.out_step;
-    if (io.first == 0) cpu::zero_border(plan.out, out);
-    cpu::run_rows<Variant>(plan, io.in[0] + n * io.in_step[0], io.weights,
-                           io.weights + ctnet::detail::padded(cpu::packed_size(plan)), out, io.first, io.last);
-  }
+  const float* bias = io.weights + ctnet::detail::padded(cpu::packed_size(plan));
+  each_image(io, [&](int, const float* in, float* out) {
+    cpu::run_rows<Variant>(plan, in, io.weights, bias, out, io.first, io.last);
+  });
 }
 template <Precision P>
 void run_linear_stage(const StageIo<float>& io) noexcept {
@@ -88,13 +92,10 @@ void run_linear_stage(const StageIo<float>& io) noexcept {
                   io.out_step, io.first, io.last);
 }
 inline void run_affine_stage(const StageIo<float>& io) noexcept {
-  const cpu::Layout &in = io.in_layout(), &out = io.out_layout();
-  for (int n = 0; n < io.images; ++n) {
-    if (io.first == 0) cpu::zero_border(out, io.out + n * io.out_step);
-    CTNET_PICK(affine_blocks)
-    (in, out, io.weights, io.weights + i64{out.blocks()} * cpu::channel_block, io.in[0] + n * io.in_step[0],
-     io.out + n * io.out_step, io.first, io.last);
-  }
+  const float* shift = io.weights + i64{io.out_layout().blocks()} * cpu::channel_block;
+  each_image(io, [&](int, const float* in, float* out) {
+    CTNET_PICK(affine_blocks)(io.in_layout(), io.out_layout(), io.weights, shift, in, out, io.first, io.last);
+  });
 }
 inline void run_activation_stage(const StageIo<float>& io) noexcept {
   auto op = unpack_op<ActivationOp>(io.stage->op);
@@ -130,15 +131,12 @@ inline void run_concat_stage(const StageIo<float>& io) noexcept {
 template <class Op>
 void run_pool_stage(const StageIo<float>& io) noexcept {
   const Op op = unpack_op<Op>(io.stage->op);
-  for (int n = 0; n < io.images; ++n) {
-    const float* in = io.in[0] + n * io.in_step[0];
-    float* out = io.out + n * io.out_step;
-    if (io.first == 0) cpu::zero_border(io.out_layout(), out);
+  each_image(io, [&](int, const float* in, float* out) {
     if constexpr (std::is_same_v<Op, MaxPoolOp>)
       CTNET_PICK(max_pool_blocks)(op, io.in_layout(), io.out_layout(), in, out, io.first, io.last);
     else
       CTNET_PICK(mean_pool_blocks<Op>)(op, io.in_layout(), io.out_layout(), in, out, io.first, io.last);
-  }
+  });
 }
 template <class T>
 void run_reorder_stage(const StageIo<T>& io) noexcept {

@@ -57,12 +57,12 @@ inline void pack_stage(const Source& from, const Stage& s, const Map* map, Preci
   if (s.norm >= 0) {
     const auto norm = unpack_op<BatchNormOp>(from.op[s.norm].op);
     const float* n = state + from.find(s.norm, TensorRole::weight);
+    scale = shift + shifts;  // room behind the stage, overwritten by the next
     for (int k = 0; k < norm.c; ++k) {
       const cpu::Affine a = cpu::affine_of(norm, n, k);
       shift[k] = static_cast<float>(static_cast<double>(shift[k]) * a.scale + a.shift);
+      scale[k] = static_cast<float>(a.scale);
     }
-    scale = shift + shifts;  // room behind the stage, overwritten by the next
-    for (int k = 0; k < norm.c; ++k) scale[k] = static_cast<float>(cpu::affine_of(norm, n, k).scale);
   }
   if (s.kind == Kind::conv && uses_bf16(s.conv, s.bf16))
     cpu::pack_bf16(s.bf16, state + weight, scale, to);

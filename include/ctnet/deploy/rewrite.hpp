@@ -67,34 +67,27 @@ class Rewriter {
     p_.map[s.out].maker = p_.stages;
     p_.stage[p_.stages++] = s;
   }
-  // Map m as another layout: made once.
-  constexpr int as_dense(int m) {
+  // Map m in blocks of `block`, by a reorder that is made once.
+  constexpr int reordered(int m, int block, bool fixed) {
+    for (int i = 0; i < p_.stages; ++i) {
+      const int out = p_.stage[i].out;
+      if (p_.stage[i].kind == Kind::reorder && p_.stage[i].in[0] == m && layout(out).block == block &&
+          p_.map[out].fixed == fixed)
+        return out;
+    }
     const Layout l = layout(m);
-    if (l.block == 1 && p_.map[m].fixed) return m;
-    if (dense_[m] < 0) dense_[m] = reordered(m, {l.c, l.h, l.w, 1, 0, 0}, true);
-    return dense_[m];
-  }
-  constexpr int as_loose(int m) {  // may get a border
-    if (!p_.map[m].fixed) return m;
-    const Layout l = layout(m);
-    if (loose_[m] < 0) loose_[m] = reordered(m, {l.c, l.h, l.w, l.c < 16 ? 1 : 16, 0, 0}, false);
-    return loose_[m];
-  }
-  constexpr int as_blocked(int m) {
-    const Layout l = layout(m);
-    if (l.block != 1 && !p_.map[m].fixed) return m;
-    if (blocked_[m] < 0) blocked_[m] = reordered(m, {l.c, l.h, l.w, 16, 0, 0}, false);
-    return blocked_[m];
-  }
-  constexpr int reordered(int m, Layout to, bool fixed) {
     Stage s;
     s.kind = Kind::reorder;
     s.inputs = 1;
     s.in[0] = m;
-    s.out = new_map(to, fixed);
-    dense_[s.out] = loose_[s.out] = blocked_[s.out] = -1;
+    s.out = new_map({l.c, l.h, l.w, block, 0, 0}, fixed);
     push(s);
     return s.out;
+  }
+  constexpr int as_dense(int m) { return layout(m).block == 1 && p_.map[m].fixed ? m : reordered(m, 1, true); }
+  // A loose map may get a border.
+  constexpr int as_loose(int m, int block) {
+    return layout(m).block == block && !p_.map[m].fixed ? m : reordered(m, block, false);
   }
 
   // The only operation that reads value v, or -1.
@@ -122,7 +115,7 @@ class Rewriter {
     if (rules_.blocked && kind_[i] == Kind::linear) return linear(i, s);
     if (rules_.blocked && kind_[i] == Kind::activation) {
       s.kind = Kind::activation;
-      if (s.in[0] == 0) s.in[0] = as_dense_copy();
+      if (s.in[0] == 0) s.in[0] = reordered(0, 1, true);  // the caller's memory is not written
       s.out = new_map(layout(s.in[0]), p_.map[s.in[0]].fixed);
     } else if (rules_.blocked && image && kind_[i] == Kind::add) {
       s.kind = Kind::add;
@@ -131,7 +124,7 @@ class Rewriter {
       if (!same) {
         bool blocked = false;
         for (int j = 0; j < s.inputs; ++j) blocked = blocked || layout(s.in[j]).block != 1;
-        for (int j = 0; j < s.inputs; ++j) s.in[j] = blocked ? as_blocked(s.in[j]) : as_planar_loose(s.in[j]);
+        for (int j = 0; j < s.inputs; ++j) s.in[j] = as_loose(s.in[j], blocked ? cpu::channel_block : 1);
       }
       s.out = new_map(layout(s.in[0]), same);
     } else if (rules_.blocked && image && kind_[i] == Kind::concat && blocks_side_by_side(s)) {
@@ -150,15 +143,6 @@ class Rewriter {
   }
   static constexpr bool pointwise_or_pool(Kind k) {
     return k == Kind::affine || k == Kind::max_pool || k == Kind::mean_pool || k == Kind::adaptive_pool;
-  }
-  constexpr int as_dense_copy() {
-    if (copy_ < 0) copy_ = reordered(0, layout(0), true);
-    return copy_;
-  }
-  constexpr int as_planar_loose(int m) {
-    if (layout(m).block == 1 && !p_.map[m].fixed) return m;
-    const Layout l = layout(m);
-    return reordered(m, {l.c, l.h, l.w, 1, 0, 0}, false);
   }
   constexpr bool blocks_side_by_side(const Stage& s) {
     for (int j = 0; j < s.inputs; ++j) {
@@ -191,7 +175,8 @@ class Rewriter {
     if (s.norm >= 0) op.bias = 1, s.op = pack_op(op);
     v = source_[v];
     const bool bordered = op.pad_h > 0 || op.pad_w > 0;
-    int in = bordered ? as_loose(s.in[0]) : s.in[0];
+    int in = s.in[0];
+    if (bordered && p_.map[in].fixed) in = as_loose(in, op.c < cpu::channel_block ? 1 : cpu::channel_block);
     if (cpu::rows_fit(op, layout(in))) {
       s.kind = Kind::rows;
       v = fuse_activation(v, s);
@@ -288,22 +273,12 @@ class Rewriter {
     return widen(b, layout(a).pad_h, layout(a).pad_w) || wider;
   }
 
-  struct None {
-    int at[Program<N>::most + 1];
-    constexpr None() : at{} {
-      for (int& v : at) v = -1;
-    }
-    constexpr int& operator[](int i) { return at[i]; }
-  };
-
   const Graph<N>& g_;
   const Kind* kind_;
   Rules rules_;
   Program<N> p_{};
   int source_[N + 1]{}, users_[N + 1]{}, user_[N + 1]{}, map_of_[N + 1]{};
   bool taken_[N > 0 ? N : 1]{};
-  None dense_{}, loose_{}, blocked_{};
-  int copy_ = -1;
 };
 
 }  // namespace ctnet::deployment

@@ -14,12 +14,6 @@
 
 namespace ctnet::deployment {
 
-template <class B>
-constexpr bool threads_backend() {
-  if constexpr (requires { B::threads; }) return B::threads;
-  return false;
-}
-
 // How a context's memory is cut: `slots` threads, each with an arena for `group` images and its scratch.
 struct Room {
   i64 arena = 0, scratch = 0;  // elements: one image's arena, one thread's scratch
@@ -57,9 +51,12 @@ struct Call {
   i64 output_step;
   T* arena;
   Room room;
+
+  T* slot_arena(int slot) const { return arena + room.slot() * slot; }
+  T* slot_scratch(int slot) const { return slot_arena(slot) + room.arena * room.group; }
 };
 
-// Stage i of `images` images in the arena of slot `at`, whose scratch is that of slot `worker`.
+// Stage i of `images` images, whose maps lie in `arena`.
 template <class T>
 StageIo<T> stage_io(const Call<T>& c, int i, const T* input, T* output, int images, T* arena, T* scratch) noexcept {
   const Stage& s = c.stage[i];
@@ -83,12 +80,17 @@ StageIo<T> stage_io(const Call<T>& c, int i, const T* input, T* output, int imag
   return io;
 }
 
+// The same for the images of group g of a batch.
 template <class T>
-void run_group(const Call<T>& c, int first, int images, int slot) noexcept {
-  T* const arena = c.arena + c.room.slot() * slot;
-  T* const scratch = arena + c.room.arena * c.room.group;
-  for (int i = 0; i < c.stages; ++i)
-    c.run[i](stage_io(c, i, c.input + first * c.input_step, c.output + first * c.output_step, images, arena, scratch));
+StageIo<T> group_io(const Call<T>& c, int i, int g, int batch, T* arena, T* scratch) noexcept {
+  const int first = g * c.room.group, left = batch - first;
+  return stage_io(c, i, c.input + first * c.input_step, c.output + first * c.output_step,
+                  left < c.room.group ? left : c.room.group, arena, scratch);
+}
+
+template <class T>
+void run_group(const Call<T>& c, int g, int batch, int slot) noexcept {
+  for (int i = 0; i < c.stages; ++i) c.run[i](group_io(c, i, g, batch, c.slot_arena(slot), c.slot_scratch(slot)));
 }
 
 #ifdef _OPENMP
@@ -103,7 +105,7 @@ inline int threads_to_use() noexcept {
 
 template <class T>
 void run_batch(const Call<T>& c, int batch) noexcept {
-  const int group = c.room.group, groups = (batch + group - 1) / group;
+  const int groups = (batch + c.room.group - 1) / c.room.group;
 #ifdef _OPENMP
   if (c.room.slots > 1 && !omp_in_parallel()) {
     const int asked = threads_to_use(), workers = asked < c.room.slots ? asked : c.room.slots;
@@ -114,13 +116,11 @@ void run_batch(const Call<T>& c, int batch) noexcept {
         const int worker = omp_get_thread_num(), team = omp_get_num_threads();
         if (groups >= team) {
 #  pragma omp for schedule(dynamic, 1)
-          for (int g = 0; g < groups; ++g) run_group(c, g * group, g + 1 < groups ? group : batch - g * group, worker);
+          for (int g = 0; g < groups; ++g) run_group(c, g, batch, worker);
         } else {
           for (int g = 0; g < groups; ++g)
             for (int i = 0; i < c.stages; ++i) {
-              StageIo<T> io = stage_io(c, i, c.input + g * group * c.input_step, c.output + g * group * c.output_step,
-                                       g + 1 < groups ? group : batch - g * group, c.arena,
-                                       c.arena + c.room.slot() * worker + c.room.arena * group);
+              StageIo<T> io = group_io(c, i, g, batch, c.slot_arena(0), c.slot_scratch(worker));
               const int units = io.last;
               io.first = units * worker / team;
               io.last = units * (worker + 1) / team;
@@ -133,7 +133,7 @@ void run_batch(const Call<T>& c, int batch) noexcept {
     }
   }
 #endif
-  for (int g = 0; g < groups; ++g) run_group(c, g * group, g + 1 < groups ? group : batch - g * group, 0);
+  for (int g = 0; g < groups; ++g) run_group(c, g, batch, 0);
 }
 
 }  // namespace ctnet::deployment

@@ -70,4 +70,13 @@ struct CpuFallback<T, true, Accuracy, Policies...> {
 };
 }  // namespace detail
 
+namespace cpu {
+// Whether a backend has asked for threads.
+template <class B>
+constexpr bool has_threads() {
+  if constexpr (requires { B::threads; }) return B::threads;
+  return false;
+}
+}  // namespace cpu
+
 }  // namespace ctnet

@@ -12,6 +12,7 @@
 
 #include "../../core/error.hpp"
 #include "../../core/shape.hpp"
+#include "cpu.hpp"
 #include "denormals.hpp"
 
 namespace ctnet {
@@ -36,13 +37,6 @@ inline void set_num_threads(int n) {
 }
 
 namespace cpu {
-
-// Whether a backend has asked for threads.
-template <class B>
-constexpr bool has_threads() {
-  if constexpr (requires { B::threads; }) return B::threads;
-  return false;
-}
 
 // Whether a function may use threads.
 struct Threads {
