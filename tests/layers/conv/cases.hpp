@@ -62,6 +62,18 @@ inline Cases wide() {
   };
 }
 
+// A convolution that no layer type stands for.
+inline Case<ConvOp> case_of(const ConvOp& o, const std::string& name) {
+  Case<ConvOp> c;
+  c.name = name;
+  c.op = o;
+  c.in = {{o.c, o.h, o.w}};
+  c.out = {o.k, o.p, o.q};
+  c.parameters = o.weights() + (o.bias ? o.k : 0);
+  c.traits = Conv<1, 1, 1>::traits;
+  return c;
+}
+
 // Options and sizes drawn at random.
 inline Cases drawn(int count) {
   Cases cases;
@@ -84,8 +96,7 @@ inline Cases drawn(int count) {
               w = o.w + 2 * o.pad_w - o.dilation_w * (o.s - 1) - 1;
     if (h < 0 || w < 0) continue;
     o.p = h / o.stride_h + 1, o.q = w / o.stride_w + 1;
-    Case<ConvOp> c;
-    c.name = "drawn " + std::to_string(cases.size());
+    std::string name = "drawn " + std::to_string(cases.size());
     for (const auto& [what, number] : {std::pair{"c", o.c},
                                        {"h", o.h},
                                        {"w", o.w},
@@ -100,13 +111,8 @@ inline Cases drawn(int count) {
                                        {"", o.dilation_w},
                                        {"groups", o.groups},
                                        {"bias", o.bias}})
-      c.name += std::string(" ") + what + " " + std::to_string(number);
-    c.op = o;
-    c.in = {{o.c, o.h, o.w}};
-    c.out = {o.k, o.p, o.q};
-    c.parameters = o.weights() + (o.bias ? o.k : 0);
-    c.traits = Conv<1, 1, 1>::traits;
-    cases.push_back(c);
+      name += std::string(" ") + what + " " + std::to_string(number);
+    cases.push_back(case_of(o, name));
   }
   return cases;
 }

@@ -17,6 +17,7 @@
 #include "../../support/guarded.hpp"
 #include "../../support/targets.hpp"
 #include "../../support/values.hpp"
+#include "deployed.hpp"
 
 namespace {
 
@@ -25,73 +26,12 @@ using namespace ctnet::cpu;
 
 constexpr double bound(bool split) { return split ? 5e-5 : 1e-2; }
 
-struct Sizes {
-  int c, h, w, k, r = 3, s = 3, stride_h = 1, stride_w = 1, pad_h = 1, pad_w = 1, dilation_h = 1, dilation_w = 1,
-                  groups = 1;
-};
-constexpr ConvOp op_of(const Sizes& z) {
-  const int p = (z.h + 2 * z.pad_h - z.dilation_h * (z.r - 1) - 1) / z.stride_h + 1;
-  const int q = (z.w + 2 * z.pad_w - z.dilation_w * (z.s - 1) - 1) / z.stride_w + 1;
-  return {z.c,     z.h,     z.w,          z.k,          p,        q, z.r, z.s, z.stride_h, z.stride_w,
-          z.pad_h, z.pad_w, z.dilation_h, z.dilation_w, z.groups, 1};
-}
-struct Maps {
-  int in_block = 16, more_in = 0, border_out = 0;  // more_in: border beyond the padding
-};
-
-constexpr Epilogue plain{};
-constexpr Epilogue relu{.act = Fused::relu};
-constexpr Epilogue relu_add{.act = Fused::relu, .add = true};
-constexpr Epilogue leaky_add{.act = Fused::leaky_relu, .slope_numerator = 1, .slope_denominator = 8, .add = true};
+using namespace test::deployed;
 
 Bf16Plan plan_of(const Sizes& z, const Maps& m, const Epilogue& e, bool split) {
   const ConvOp o = op_of(z);
   return plan_bf16(o, {o.c, o.h, o.w, m.in_block, o.pad_h + m.more_in, o.pad_w + m.more_in},
                    {o.k, o.p, o.q, 16, m.border_out, m.border_out}, e, split);
-}
-
-// scale[k] * the convolution of x with weights, + bias (and add), activated.
-std::vector<double> expected(const Bf16Plan& p, const std::vector<double>& x_, std::vector<double> parameters,
-                             const std::vector<double>& scale, const std::vector<double>& add) {
-  const ConvOp& o = p.op;
-  std::vector<double> y(static_cast<std::size_t>(o.k) * static_cast<std::size_t>(o.p * o.q));
-  for (std::size_t i = 0; i < static_cast<std::size_t>(o.weights()); ++i)
-    parameters[i] *= scale[i / static_cast<std::size_t>(o.taps())];
-  Forward<double> f{};
-  f.in[0] = x_.data();
-  f.out = y.data();
-  f.parameters = parameters.data();
-  f.batch = 1;
-  Kernel<ConvOp, Reference<double>>::forward(o, f);
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (p.epilogue.add) y[i] += add[i];
-    if (p.epilogue.act == Fused::relu && y[i] < 0) y[i] = 0;
-    if (p.epilogue.act == Fused::leaky_relu && y[i] < 0)
-      y[i] = y[i] * p.epilogue.slope_numerator / p.epilogue.slope_denominator;
-  }
-  return y;
-}
-
-void place(const Layout& l, const std::vector<double>& values, test::Guarded<float>& map) {
-  map.fill(0);
-  std::size_t i = 0;
-  for (int c = 0; c < l.c; ++c)
-    for (int y = 0; y < l.h; ++y)
-      for (int q = 0; q < l.w; ++q) map[static_cast<std::size_t>(l.at(c, y, q))] = static_cast<float>(values[i++]);
-}
-// The map's values; everything else in it has to be zero.
-std::vector<float> taken(const Layout& l, const test::Guarded<float>& map) {
-  std::vector<float> v;
-  for (int c = 0; c < l.c; ++c)
-    for (int y = 0; y < l.h; ++y)
-      for (int q = 0; q < l.w; ++q) {
-        float& f = map[static_cast<std::size_t>(l.at(c, y, q))];
-        v.push_back(f);
-        f = 0;
-      }
-  CHECK_MESSAGE(std::all_of(map.begin(), map.end(), [](float f) { return f == 0; }),
-                "border and channels past K are zeros");
-  return v;
 }
 
 // f(name, run) for every way of computing that this machine has, and for emulated tiles.
@@ -128,7 +68,8 @@ void check(const Sizes& z, const Maps& m, const Epilogue& e, const std::string& 
   const auto parameters = test::values<float>("w", n(o.weights() + o.k), 1 / std::sqrt(double{1} * o.taps()));
   const auto scale = test::values<float>("scale", n(o.k), 0.5, 1), add = test::values<float>("add", n(o.k * o.p * o.q));
   const std::vector<double> add_d(add.begin(), add.end());
-  const auto want = expected(p, x_, {parameters.begin(), parameters.end()}, {scale.begin(), scale.end()}, add_d);
+  const auto want =
+      expected(p.op, p.epilogue, x_, {parameters.begin(), parameters.end()}, {scale.begin(), scale.end()}, add_d);
   every_path<Split>([&](const std::string& path, auto compute) {
     const std::string name = what + (Split ? ", split, " : ", ") + path;
     for (const test::Flush flush : {test::Flush::end, test::Flush::start}) {

@@ -33,16 +33,10 @@ test::conv::Cases direct(int wide) {
     o.p = from(1, 9);
     o.h = o.p + o.r - 1 - 2 * o.pad_h;
     if (o.h < 1) o.h = 1, o.pad_h = o.r - 1, o.p = o.r;
-    test::Case<ConvOp> c;
-    c.name = "direct";
+    std::string name = "direct";
     for (const int n : {o.c, o.h, o.w, o.k, o.p, o.q, o.r, o.s, o.pad_h, o.pad_w, o.bias})
-      c.name += " " + std::to_string(n);
-    c.op = o;
-    c.in = {{o.c, o.h, o.w}};
-    c.out = {o.k, o.p, o.q};
-    c.parameters = o.weights() + (o.bias ? o.k : 0);
-    c.traits = Conv<1, 1, 1>::traits;
-    cases.push_back(c);
+      name += " " + std::to_string(n);
+    cases.push_back(test::conv::case_of(o, name));
   }
   return cases;
 }
