@@ -21,7 +21,7 @@ below["train"] = set(below)
 below["deploy"] = {"core", "layers", "backends", "program", "train"}
 heavy = {"nlohmann/": {"report/json.hpp"}, "xtensor/": {"io/npy.hpp"}, "Eigen/": set()}
 
-files = sorted(root.rglob("*.?pp")) + sorted(root.rglob("*.inl"))
+files = sorted(p for e in ("*.?pp", "*.cuh", "*.inl") for p in root.rglob(e))
 wrong = []
 for file in files:
     name = file.relative_to(root)

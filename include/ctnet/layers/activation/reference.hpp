@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The definitions of the activations: f, and df as a function of what backward keeps (the output y, or the input x).
+// The definitions of the activations over a tensor (the functions themselves: core/act.hpp), and of softmax.
 #pragma once
 
 #include <cmath>
@@ -10,66 +10,17 @@
 
 namespace ctnet {
 
-namespace detail {
-template <class T>
-T sigmoid_of(T v) {
-  return v >= 0 ? T(1) / (T(1) + std::exp(-v)) : std::exp(v) / (T(1) + std::exp(v));
-}
-template <class T>
-T normal_cdf(T v) {
-  return T(0.5) * std::erfc(-v * T(0.70710678118654752440));  // 1 / sqrt(2)
-}
-}  // namespace detail
-
 template <class T>
 struct Kernel<ActivationOp, Reference<T>> {
   static void forward(const ActivationOp& o, const Forward<T>& a) {
-    const i64 n = i64{a.batch} * o.size;
-    const T slope = static_cast<T>(o.slope_numerator) / static_cast<T>(o.slope_denominator);
-    auto map = [&](auto f) {
-      for (i64 i = 0; i < n; ++i) a.out[i] = f(a.in[0][i]);
-    };
-    switch (static_cast<Act>(o.act)) {
-      case Act::relu:
-        return map([](T v) { return v < 0 ? T(0) : v; });  // a NaN stays
-      case Act::leaky_relu:
-        return map([=](T v) { return v > 0 ? v : slope * v; });
-      case Act::sigmoid:
-        return map([](T v) { return detail::sigmoid_of(v); });
-      case Act::tanh:
-        return map([](T v) { return std::tanh(v); });
-      case Act::gelu:
-        return map([](T v) { return v * detail::normal_cdf(v); });
-      case Act::silu:
-        return map([](T v) { return v * detail::sigmoid_of(v); });
-    }
+    const T slope = o.slope<T>();
+    for (i64 i = 0; i < i64{a.batch} * o.size; ++i) a.out[i] = activate(o.act, a.in[0][i], slope);
   }
   static void backward(const ActivationOp& o, const Backward<T>& a) {
     if (!a.grad_in[0]) return;
-    const i64 n = i64{a.batch} * o.size;
-    const T slope = static_cast<T>(o.slope_numerator) / static_cast<T>(o.slope_denominator);
-    auto map = [&](const T* kept, auto df) {
-      for (i64 i = 0; i < n; ++i) a.grad_in[0][i] = a.grad_out[i] * df(kept[i]);
-    };
-    switch (static_cast<Act>(o.act)) {
-      case Act::relu:
-        return map(a.out, [](T y) { return y > 0 ? T(1) : T(0); });
-      case Act::leaky_relu:
-        return map(a.in[0], [=](T v) { return v > 0 ? T(1) : slope; });
-      case Act::sigmoid:
-        return map(a.out, [](T y) { return y * (T(1) - y); });
-      case Act::tanh:
-        return map(a.out, [](T y) { return T(1) - y * y; });
-      case Act::gelu:
-        return map(a.in[0], [](T v) {  // Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
-          return detail::normal_cdf(v) + v * std::exp(T(-0.5) * v * v) * T(0.39894228040143267794);
-        });
-      case Act::silu:
-        return map(a.in[0], [](T v) {
-          const T s = detail::sigmoid_of(v);
-          return s * (T(1) + v * (T(1) - s));
-        });
-    }
+    const T slope = o.slope<T>();
+    const T* kept = derived_from_output(o.act) ? a.out : a.in[0];
+    for (i64 i = 0; i < i64{a.batch} * o.size; ++i) a.grad_in[0][i] = a.grad_out[i] * derivative(o.act, kept[i], slope);
   }
 };
 
