@@ -18,7 +18,7 @@ using RandomGraph = ctnet::Graph<graph_room>;
 template <class B>
 struct Drawn {
   RandomGraph graph;
-  ctnet::Step<typename B::scalar> step[graph_room]{};
+  ctnet::Step<B> step[graph_room]{};
 };
 
 template <class B>

@@ -73,10 +73,18 @@ struct Backward {
   Draw draw{};
 };
 
+// What a backend's kernels are given: these, or what a backend derives from them.
+template <class Backend>
+struct Arguments {
+  using Forward = ctnet::Forward<typename Backend::scalar>;
+  using Backward = ctnet::Backward<typename Backend::scalar>;
+};
+
 // Kernel<Op, Backend> has
 //   static void forward(const Op&, const Forward<T>&);
 //   static void backward(const Op&, const Backward<T>&);
 //   static constexpr i64 scratch(const Op&);            elements, whatever the batch (optional)
+//   static constexpr unsigned takes(const Op&);         which neighbours' work it can take along, a Takes (optional)
 // Where a backend has none of its own, its `fallback` backend's is taken.
 template <class Op, class Backend>
 struct Kernel : Kernel<Op, typename Backend::fallback> {};
@@ -86,6 +94,16 @@ struct Kernel : Kernel<Op, typename Backend::fallback> {};
 // Kernel<Op, Backend> itself serves every size, for operations that are not known to the compiler.
 template <class Op, class Backend, int V>
 struct KernelVariant : Kernel<Op, Backend> {};
+
+// What a kernel may do beside its own operation, where the backend's arguments have room for it.
+enum Takes : unsigned {
+  takes_nothing = 0,
+  takes_act = 1,   // forward: an activation behind it
+  takes_norm = 2,  // forward: a normalization in evaluation mode behind it
+  takes_add = 4,   // forward: a sum with another value
+  takes_pool = 8,  // forward: a max pool of 2 x 2 behind all that
+  takes_mask = 16  // backward: the derivative of the activation that made its input
+};
 
 template <class Op, class Backend>
 constexpr int variant_of(const Op& op) {

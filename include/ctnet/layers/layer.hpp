@@ -11,7 +11,7 @@
 namespace ctnet {
 
 // What rewriting needs to know of an operation; a small closed set, so that a new layer needs no new rule.
-enum class Role : unsigned char { opaque, contraction, per_channel_affine, activation, join };
+enum class Role : unsigned char { opaque, contraction, per_channel_affine, activation, join, max_pool };
 
 // What planning needs to know.
 struct Traits {

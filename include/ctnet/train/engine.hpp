@@ -23,6 +23,7 @@
 #include "../program/containers.hpp"
 #include "../program/plan.hpp"
 #include "chunks.hpp"
+#include "program.hpp"
 #include "steps.hpp"
 
 #define CTNET_TARGET_FILE "ctnet/train/hot.inl"
@@ -30,35 +31,12 @@
 
 namespace ctnet {
 
-// A network as data: its graph and its two memory plans.
-struct Program {
-  const OpNode* op = nullptr;
-  const Value* value = nullptr;
-  const TensorPlace* tensor = nullptr;
-  int ops = 0, values = 0, tensors = 0, output = 0;
-  i64 parameters = 0, statistics = 0, saved = 0;
-  struct {
-    const i64* offset = nullptr;
-    i64 size = 0;
-  } inference;
-  struct {
-    const i64 *value = nullptr, *gradient = nullptr, *temporary = nullptr;
-    const unsigned* adds = nullptr;
-    i64 size = 0;
-  } training;
-};
-
-// Seconds that one operation took, summed over the calls since profiling began; on threads, those of all threads.
-struct OpTime {
-  double forward = 0, backward = 0;
-};
-
 template <class B>
 class Engine {
  public:
   using T = typename B::scalar;
 
-  Engine(const Program& program, const Step<T>* steps)
+  Engine(const Program& program, const Step<B>* steps)
       : program_(program),
         steps_(steps),
         parameters_(static_cast<std::size_t>(program.parameters)),
@@ -122,7 +100,7 @@ class Engine {
     cut(batch, predict_chunks(batch), p.inference.size);
     const T* input = nullptr;
     if constexpr (std::is_same_v<X, T>) input = images;  // read where it lies
-    const bool copied = !input || p.output == 0 || only_aliases(p.output);
+    const bool copied = !input || p.output == 0 || p.only_aliases(p.output);
     each_chunk([&](const Chunk& c) {
       const std::size_t first = c.first * elements(0);
       if (copied) copy(images + first, value(c, p.inference.offset, 0), c.count * elements(0));
@@ -211,16 +189,7 @@ class Engine {
   void initialize(Seed seed) {
     seed_ = seed.value;
     step_ = 0;
-    for (int t = 0; t < program_.tensors; ++t) {
-      const TensorPlace& place = program_.tensor[t];
-      T* at = (place.spec.parameter() ? parameters_.data() : statistics_.data()) + place.offset;
-      Random random{seed, 0x1001, static_cast<std::uint64_t>(t)};
-      const double bound = place.spec.fan_in > 0 ? 1 / std::sqrt(static_cast<double>(place.spec.fan_in)) : 0;
-      for (i64 i = 0; i < place.spec.size(); ++i)
-        at[i] = place.spec.init == Init::zeros  ? T(0)
-                : place.spec.init == Init::ones ? T(1)
-                                                : static_cast<T>(random.uniform(-bound, bound));
-    }
+    initial_values(program_, seed, parameters_.data(), statistics_.data());
   }
 
  private:
@@ -266,10 +235,6 @@ class Engine {
     std::swap(times_, e.times_);
   }
   std::size_t elements(int v) const { return static_cast<std::size_t>(program_.value[v].shape.size()); }
-  bool only_aliases(int v) const {
-    while (v > 0 && program_.op[v - 1].traits.alias) v = program_.op[v - 1].in[0];
-    return v == 0;
-  }
   template <class X>
   static void copy(const X* from, T* to, std::size_t n) {
     if constexpr (std::is_same_v<X, T>)
@@ -333,42 +298,26 @@ class Engine {
   }
 
   Forward<T> forward_args(const Chunk& c, int i, const i64* offset, const T* input, bool training) {
-    const OpNode& o = program_.op[i];
     Forward<T> a;
-    a.batch = static_cast<int>(c.count);
     a.training = training;
-    for (int j = 0; j < o.inputs; ++j) a.in[j] = input && only_aliases(o.in[j]) ? input : value(c, offset, o.in[j]);
-    a.out = value(c, offset, o.out);
-    a.parameters = parameters_.data() + o.parameters;
-    a.statistics = statistics_.data() + o.statistics;
-    a.saved = saved_.data() + o.saved;
-    a.scratch = c.scratch;
-    a.draw = {seed_, step_, i, static_cast<i64>(c.first)};
+    fill_arguments(a, program_, i, memory(c), offset, input);
     return a;
   }
   Backward<T> backward_args(const Chunk& c, int i) {
-    const Program& p = program_;
-    const OpNode& o = p.op[i];
     Backward<T> a;
-    a.batch = static_cast<int>(c.count);
-    a.grad_out = gradient(c, o.out);
-    a.out = value(c, p.training.value, o.out);
-    T* spare = c.arena + c.count * static_cast<std::size_t>(p.training.temporary[i]);
-    for (int j = 0; j < o.inputs; ++j) {
-      a.in[j] = value(c, p.training.value, o.in[j]);
-      a.grad_in[j] = gradient(c, o.in[j]);
-      if (p.training.adds[i] >> j & 1u && a.grad_in[j]) {
-        a.grad_in[j] = spare;
-        spare += c.count * static_cast<std::size_t>(detail::padded(p.value[o.in[j]].shape.size()));
-      }
-    }
-    a.parameters = parameters_.data() + o.parameters;
-    a.grad_parameters = c.gradients + o.parameters;
     a.accumulate = c.accumulate;
-    a.saved = saved_.data() + o.saved;
-    a.scratch = c.scratch;
-    a.draw = {seed_, step_, i, static_cast<i64>(c.first)};
+    fill_arguments(a, program_, i, memory(c), grad_input_ ? grad_input_ + c.first * elements(0) : nullptr);
     return a;
+  }
+  NetworkMemory<T> memory(const Chunk& c) {
+    return {c.arena,
+            c.count,
+            parameters_.data(),
+            c.gradients,
+            statistics_.data(),
+            saved_.data(),
+            c.scratch,
+            {seed_, step_, 0, static_cast<i64>(c.first)}};
   }
   void run_forward(const Chunk& c, int i, const i64* offset, const T* input, bool training) {
     if (!steps_[i].forward) return;
@@ -469,7 +418,7 @@ class Engine {
   }
 
   Program program_{};
-  const Step<T>* steps_ = nullptr;
+  const Step<B>* steps_ = nullptr;
   typename B::template buffer<T> parameters_, gradients_, statistics_, saved_, scratch_, arena_, input_gradient_;
   typename B::template buffer<T> output_, chunk_gradients_;  // of several chunks
   typename B::template buffer<double> sums_;

@@ -15,6 +15,7 @@
 #include "../report/progress.hpp"
 #include "checkpoint.hpp"
 #include "evaluate.hpp"
+#include "trainer.hpp"
 
 namespace ctnet {
 
@@ -133,7 +134,6 @@ struct KeepRate {
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss& loss, const FitOptions& options,
                 Validation& validation) {
-  using T = typename NetworkType::scalar;
   using Clock = std::chrono::steady_clock;
   auto&& optimizer = optimizer_for(net, config);
   const double base_rate = optimizer.learning_rate();
@@ -148,10 +148,32 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
          batches);
 
   bool stop = run.finished;
-  std::vector<T> gradient;
   if (options.record_steps && batches > 0)
     run.history.steps.reserve(static_cast<std::size_t>(batches * options.epochs));
   report::Progress progress(options.progress, options.epochs);
+  Trainer trainer(net, optimizer, loss, options.clip_grad_norm);
+  const auto account = [&](const StepResult& step) {
+    ++run.step;
+    ++run.batch;
+    const auto fail_at = [&](const char* what, double value) {
+      fail("fit: the ", what, " is ", number(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
+           run.batch, ", learning rate ", number(step.learning_rate), ")");
+    };
+    if (!std::isfinite(step.loss)) fail_at("loss", step.loss);
+    if (!step.usable()) fail_at("norm of the gradients", step.gradient_norm);
+    run.counted += step.counted;
+    run.correct += step.correct;
+    run.loss_sum += static_cast<double>(step.images) * step.loss;
+    run.images += step.images;
+    if (options.record_steps) run.history.steps.push_back({run.step, step.loss});
+    progress.step(step.images, run.loss_sum / static_cast<double>(run.images));
+    if (options.on_batch) options.on_batch({run.epoch + 1, run.step, step.loss, step.learning_rate, &stop});
+  };
+  // Callbacks may change what the next step does, so that none is under way while they run.
+  const int ahead = options.on_batch ? 0 : decltype(trainer)::most_under_way - 1;
+  const auto collect = [&](int left) {
+    while (trainer.under_way() > left) account(trainer.collect());
+  };
   for (; run.epoch < options.epochs && !stop; ++run.epoch, run.batch = 0) {
     const auto start = Clock::now();
     const double earlier_seconds = run.seconds;
@@ -159,42 +181,19 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     progress.begin_epoch(static_cast<int>(run.epoch) + 1, batches, run.batch);
     auto&& epoch = epoch_of(loader, static_cast<std::size_t>(run.epoch), static_cast<std::size_t>(run.batch));
     for (const auto& batch : epoch) {
-      const double rate = base_rate * factor_at(options.schedule, run.step, batches, options.epochs);
-      optimizer.set_learning_rate(rate);
-      const View<const T> logits = net.forward(batch.images);
-      gradient.resize(logits.size());
-      const double value = static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
-          loss, logits, targets_of(batch), std::span<T>{gradient}));
-      ++run.step;
-      if (!std::isfinite(value))
-        fail("fit: the loss is ", number(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
-             run.batch + 1, ", learning rate ", number(rate), ")");
-      if constexpr (classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
-        const Hits hits = count_hits(logits, targets_of(batch), loss);
-        run.counted += hits.counted;
-        run.correct += hits.correct;
-      }
-      net.backward(gradient);
-      if (options.clip_grad_norm > 0) {
-        const double norm = optimizer.clip_grad_norm(options.clip_grad_norm);
-        if (!std::isfinite(norm))
-          fail("fit: the norm of the gradients is ", number(norm), " at step ", run.step, " (epoch ", run.epoch + 1,
-               ", batch ", run.batch + 1, ")");
-      }
-      optimizer();
-      const auto n = static_cast<long long>(logits.shape(0));
-      run.loss_sum += static_cast<double>(n) * value;
-      run.images += n;
-      ++run.batch;
-      if (options.record_steps) run.history.steps.push_back({run.step, value});
-      progress.step(n, run.loss_sum / static_cast<double>(run.images));
-      if (options.on_batch) options.on_batch({run.epoch + 1, run.step, value, rate, &stop});
+      optimizer.set_learning_rate(base_rate *
+                                  factor_at(options.schedule, run.step + trainer.under_way(), batches, options.epochs));
+      trainer.submit(batch);
+      collect(ahead);
       if (stop) break;
-      if (options.checkpoint_every > 0 && run.step % options.checkpoint_every == 0 && !options.checkpoint.empty()) {
+      if (options.checkpoint_every > 0 && (run.step + trainer.under_way()) % options.checkpoint_every == 0 &&
+          !options.checkpoint.empty()) {
+        collect(0);
         run.seconds = elapsed();
         write_checkpoint(net, optimizer, run, options.checkpoint);
       }
     }
+    collect(0);
     if (run.images == 0) fail("fit: the loader gave no images in epoch ", run.epoch + 1);
 
     EpochRecord record;

@@ -27,10 +27,18 @@ Program program_of() {
   constexpr const auto& g = graph<Net, Input>;
   constexpr const auto& inference = inference_plan<Net, Input>;
   const auto& training = training_plan<Net, Input>();
-  Program p{g.op, g.value, g.tensor, g.ops, g.values, g.tensors, g.output, g.parameters, g.statistics, g.saved, {}, {}};
-  p.inference = {inference.offset, inference.size};
-  p.training = {training.value, training.gradient, training.temporary, training.adds, training.size};
+  Program p = Program::of(g);
+  p.plan(inference);
+  p.plan(training);
   return p;
+}
+// An engine may have its own way of making its programs.
+template <class Net, class Input, class B>
+Engine<B> engine_of() {
+  if constexpr (requires { Engine<B>::template of<Net, Input>(); })
+    return Engine<B>::template of<Net, Input>();
+  else
+    return Engine<B>(program_of<Net, Input>(), steps<Net, Input, B>.step);
 }
 }  // namespace detail
 
@@ -52,9 +60,7 @@ class Network {
   using scalar = typename B::scalar;
   using Facts = Analysis<Net, Input>;
 
-  explicit Network(Seed seed = {}) : engine_(detail::program_of<Net, Input>(), detail::steps<Net, Input, B>.step) {
-    engine_.initialize(seed);
-  }
+  explicit Network(Seed seed = {}) : engine_(detail::engine_of<Net, Input, B>()) { engine_.initialize(seed); }
 
   // Training mode (batch statistics, dropout). Logits (N, ...), for a loss.
   template <TensorLike X>

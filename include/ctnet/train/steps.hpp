@@ -8,22 +8,23 @@
 
 namespace ctnet {
 
-// How one operation runs on a backend.
-template <class T>
+// How one operation runs on backend B.
+template <class B>
 struct Step {
-  void (*forward)(const OpWords&, const Forward<T>&) = nullptr;
-  void (*backward)(const OpWords&, const Backward<T>&) = nullptr;
+  void (*forward)(const OpWords&, const typename Arguments<B>::Forward&) = nullptr;
+  void (*backward)(const OpWords&, const typename Arguments<B>::Backward&) = nullptr;
   i64 (*scratch)(const OpWords&) = nullptr;  // elements
+  unsigned takes = takes_nothing;
 };
 
 namespace detail {
 
 template <class Op, class B, int V>
-void run_forward(const OpWords& words, const Forward<typename B::scalar>& a) {
+void run_forward(const OpWords& words, const typename Arguments<B>::Forward& a) {
   KernelVariant<Op, B, V>::forward(unpack_op<Op>(words), a);
 }
 template <class Op, class B, int V>
-void run_backward(const OpWords& words, const Backward<typename B::scalar>& a) {
+void run_backward(const OpWords& words, const typename Arguments<B>::Backward& a) {
   KernelVariant<Op, B, V>::backward(unpack_op<Op>(words), a);
 }
 template <class Op, class B, int V>
@@ -33,23 +34,32 @@ i64 ask_scratch(const OpWords& words) {
   else
     return 0;
 }
+template <class Op, class B, int V>
+constexpr unsigned takes_of(const Op& op) {
+  if constexpr (requires { KernelVariant<Op, B, V>::takes(op); })
+    return KernelVariant<Op, B, V>::takes(op);
+  else
+    return takes_nothing;
+}
 template <class Op, class B, int V = 0>
-constexpr Step<typename B::scalar> step_of() {
-  return {&run_forward<Op, B, V>, &run_backward<Op, B, V>, &ask_scratch<Op, B, V>};
+constexpr Step<B> step_of(unsigned takes = takes_nothing) {
+  return {&run_forward<Op, B, V>, &run_backward<Op, B, V>, &ask_scratch<Op, B, V>, takes};
 }
 
 template <class Net, class Input, class B, int I>
-constexpr Step<typename B::scalar> step_at() {
+constexpr Step<B> step_at() {
   using L = typename decltype(leaf_of<Net, I>())::type;
-  if constexpr (L::traits.alias)
+  if constexpr (L::traits.alias) {
     return {};
-  else
-    return step_of<typename L::Op, B,
-                   variant_of<typename L::Op, B>(unpack_op<typename L::Op>(graph<Net, Input>.op[I].op))>();
+  } else {
+    using Op = typename L::Op;
+    constexpr int variant = variant_of<Op, B>(unpack_op<Op>(graph<Net, Input>.op[I].op));
+    return step_of<Op, B, variant>(takes_of<Op, B, variant>(unpack_op<Op>(graph<Net, Input>.op[I].op)));
+  }
 }
 template <class Net, class Input, class B>
 struct Steps {
-  Step<typename B::scalar> step[leaves<Net> > 0 ? leaves<Net> : 1]{};
+  Step<B> step[leaves<Net> > 0 ? leaves<Net> : 1]{};
   constexpr Steps() { fill(Iota<leaves<Net>>{}); }
 
  private:

@@ -15,15 +15,6 @@
 
 namespace ctnet::cuda {
 
-enum Takes : unsigned {
-  takes_nothing = 0,
-  takes_act = 1,   // epilogue.act
-  takes_norm = 2,  // epilogue's per-channel normalization
-  takes_add = 4,   // epilogue.add
-  takes_pool = 8,  // epilogue.pooled
-  takes_mask = 16  // backward's mask
-};
-
 // What a kernel does to its result v of channel k before it stores it at `at`, the place within the output (N, C, H,
 // W):
 //   act((v - mean(k)) weight(k) / sqrt(var(k) + eps) + bias(k) + add(at)), each part where it is there
@@ -63,23 +54,27 @@ struct Mask {
   CTNET_HD T operator()(T g, i64 at) const { return act == no_act ? g : g * derivative(act, y[at], slope); }
 };
 
+// draw_step: where in device memory the number of the step is, which is taken instead of draw.step; so
+// a captured step need not be captured anew.
 template <class T>
 struct Forward : ctnet::Forward<T> {
   Queue queue{};
+  const std::uint64_t* draw_step = nullptr;
   Epilogue<T> epilogue{};
 };
 template <class T>
 struct Backward : ctnet::Backward<T> {
   Queue queue{};
+  const std::uint64_t* draw_step = nullptr;
   Mask<T> mask[max_inputs]{};  // of grad_in[j], whose layer's output in[j] then is
 };
 
-template <class Op, class B>
-constexpr unsigned takes_of(const Op& op) {
-  if constexpr (requires { Kernel<Op, B>::takes(op); })
-    return Kernel<Op, B>::takes(op);
-  else
-    return takes_nothing;
-}
-
 }  // namespace ctnet::cuda
+
+namespace ctnet {
+template <class... P>
+struct Arguments<Cuda<P...>> {
+  using Forward = cuda::Forward<typename Cuda<P...>::scalar>;
+  using Backward = cuda::Backward<typename Cuda<P...>::scalar>;
+};
+}  // namespace ctnet

@@ -51,7 +51,7 @@ constexpr Shape infer_pool(Shape in, Diagnosis& d, Size k, Size stride, Size pad
 template <auto K, class... Options>
 struct MaxPool : NoState {
   using Op = MaxPoolOp;
-  static constexpr Traits traits{.keeps_input = true};
+  static constexpr Traits traits{.role = Role::max_pool, .keeps_input = true};
   static constexpr Size kernel{K};
   static constexpr Size stride = detail::option_or<Option::stride, Options...>(kernel);
   static constexpr Size pad = detail::option_or<Option::pad, Options...>(0);

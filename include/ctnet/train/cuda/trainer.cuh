@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// Training steps on the GPU: forward, loss, backward, clipping and update are captured once for each batch size and then
+// launched as one graph. Two slots take turns: while the device works on one batch, the next is copied ahead on a second
+// stream from pinned memory. Learning rate and step number lie in device memory, so that graphs stay as they are.
+#pragma once
+
+#include <algorithm>
+
+#include "../../losses/cuda.cuh"
+#include "../../optimizers/cuda.cuh"
+#include "../network.hpp"
+#include "../trainer.hpp"
+#include "engine.cuh"
+
+namespace ctnet {
+
+namespace cuda {
+// A batch that is made on the device: batch.queue_into(queue, images, labels).
+template <class Batch, class T>
+concept MadeOnDevice = requires(const Batch& b, const Queue& q, T* images, int* labels) {
+  b.queue_into(q, images, labels);
+  { b.size() } -> std::convertible_to<std::size_t>;
+};
+}  // namespace cuda
+
+template <class Net, class Input, class... P, class Config, class Loss>
+class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cuda<P...>>, Config>, Loss> {
+  using NetworkType = Network<Net, Input, Cuda<P...>>;
+  using OptimizerType = Optimizer<NetworkType, Config>;
+  using T = typename NetworkType::scalar;
+  using DeviceLoss = cuda::DeviceLoss<Loss, T>;
+  using Target = typename DeviceLoss::target;
+
+ public:
+  static constexpr int most_under_way = 2;
+
+  Trainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip = 0)
+      : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {
+    net.zero_grad();
+    result_.grow(1, "the step's result");
+    draw_step_.grow(1, "the step's number");
+    halted_.grow(1, "whether training has stopped");
+    for (Slot& s : slots_) {
+      s.result.grow(1, "the step's result");
+      s.draw_step.grow(1, "the step's number");
+    }
+  }
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+  // Slots are in use by the device until then.
+  ~Trainer() { static_cast<void>(cudaStreamSynchronize(net_.engine().queue().stream)); }
+
+  template <class Batch>
+  void submit(const Batch& batch) {
+    if (under_way_ == most_under_way) fail("Trainer: ", under_way_, " steps are under way; collect one first");
+    auto& engine = net_.engine();
+    const std::size_t n = checked_size(batch);
+    Slot& s = slots_[next_];
+    bool moved = engine.begin_step(n);
+    moved |= loss_scratch_.grow(static_cast<std::size_t>(loss_.scratch(extents(n))), "the loss");
+    if (moved)
+      for (Slot& any_slot : slots_) any_slot.graphs.clear();
+    make_room(s, n);
+
+    const cuda::Queue queue = engine.queue();
+    optimizer_.prepare_step();
+    s.draw_step[0] = engine.step();
+    cuda::to_device(queue, draw_step_.data(), s.draw_step.data(), 1, "the step's number");
+    stage(s, batch, n, queue);
+    replay(s, n, queue);
+    s.done.record(queue.stream);
+    s.images = static_cast<long long>(n);
+    s.learning_rate = optimizer_.learning_rate();
+    next_ = (next_ + 1) % most_under_way;
+    ++under_way_;
+  }
+  int under_way() const { return under_way_; }
+  StepResult collect() {
+    if (under_way_ == 0) fail("Trainer: no step is under way");
+    const Slot& s = slots_[(next_ + most_under_way - under_way_) % most_under_way];
+    s.done.synchronize("a training step");
+    --under_way_;
+    const cuda::StepResult& r = s.result[0];
+    return {r.value, clip_ > 0 ? r.gradient_norm : 0, s.learning_rate, s.images, r.counted, r.correct};
+  }
+  // Kernels and copies of a step as captured for batches of n, 0 before the second such step.
+  std::size_t graph_nodes(std::size_t n) const {
+    for (const Slot& s : slots_)
+      for (const Captured& c : s.graphs)
+        if (c.batch == n && c.graph) return c.graph.nodes();
+    return 0;
+  }
+
+ private:
+  struct Captured {
+    std::size_t batch = 0;
+    int runs = 0;
+    cuda::Graph graph{};
+  };
+  struct Slot {
+    cuda::PinnedBuffer<T> host_images;
+    cuda::PinnedBuffer<Target> host_targets;
+    cuda::DeviceBuffer<T> device_images;
+    cuda::DeviceBuffer<Target> device_targets;
+    cuda::PinnedBuffer<cuda::StepResult> result;
+    cuda::PinnedBuffer<std::uint64_t> draw_step;
+    cuda::Event copied, done;
+    std::vector<Captured> graphs;
+    long long images = 0;
+    double learning_rate = 0;
+  };
+  static constexpr Shape output = NetworkType::Facts::output;
+  static constexpr std::size_t input_size = static_cast<std::size_t>(Input::shape.size());
+  // Of one image.
+  static constexpr std::size_t targets =
+      static_cast<std::size_t>(std::is_integral_v<Target> ? output.plane() : output.size());
+
+  static LossExtents extents(std::size_t n) {
+    return {n, static_cast<std::size_t>(output.c()), static_cast<std::size_t>(output.plane())};
+  }
+  template <class Batch>
+  std::size_t checked_size(const Batch& batch) const {
+    std::size_t n = 0;
+    if constexpr (cuda::MadeOnDevice<Batch, T>) {
+      n = static_cast<std::size_t>(batch.size());
+    } else {
+      n = batch_of(batch.images, Input::shape, "forward: the input");
+      if (n > 0) loss_.check(View<const T>{nullptr, n, output}, detail::targets_of(batch));
+    }
+    if (n == 0) fail("forward: the input has no images");
+    return n;
+  }
+  void make_room(Slot& s, std::size_t n) {
+    bool moved = s.device_images.grow(n * input_size, "images of a batch");
+    moved |= s.device_targets.grow(n * targets, "targets of a batch");
+    if (moved) s.graphs.clear();
+  }
+  template <class Batch>
+  void stage(Slot& s, const Batch& batch, std::size_t n, const cuda::Queue& queue) {
+    if constexpr (cuda::MadeOnDevice<Batch, T>) {
+      batch.queue_into(queue, s.device_images.data(), s.device_targets.data());
+    } else {
+      s.host_images.grow(n * input_size, "images of a batch");
+      s.host_targets.grow(n * targets, "targets of a batch");
+      std::copy_n(batch.images.data(), n * input_size, s.host_images.data());
+      std::transform(detail::targets_of(batch).data(), detail::targets_of(batch).data() + n * targets,
+                     s.host_targets.data(), [](auto v) { return static_cast<Target>(v); });
+      const cuda::Queue ahead{copies_.get()};
+      cuda::to_device(ahead, s.device_images.data(), s.host_images.data(), n * input_size, "images of a batch");
+      cuda::to_device(ahead, s.device_targets.data(), s.host_targets.data(), n * targets, "targets of a batch");
+      s.copied.record(ahead.stream);
+      s.copied.hold(queue.stream);
+    }
+  }
+  void replay(Slot& s, std::size_t n, const cuda::Queue& queue) {
+    auto c = std::find_if(s.graphs.begin(), s.graphs.end(), [&](const Captured& g) { return g.batch == n; });
+    if (c == s.graphs.end()) {
+      constexpr std::size_t most = 4;
+      if (s.graphs.size() == most) s.graphs.erase(s.graphs.begin());
+      s.graphs.push_back({n, 0, {}});
+      c = s.graphs.end() - 1;
+    }
+    if (c->runs == 1) c->graph.capture(queue.stream, [&] { queue_step(s, n, queue); }, "a training step");
+    if (c->runs++ == 0)
+      queue_step(s, n, queue);  // which loads the kernels
+    else
+      c->graph.launch(queue.stream, "a training step");
+    net_.zero_grad();
+  }
+  void queue_step(Slot& s, std::size_t n, const cuda::Queue& queue) {
+    auto& engine = net_.engine();
+    net_.zero_grad();
+    engine.queue_forward(queue, s.device_images.data(), draw_step_.data());
+    loss_.queue(queue, extents(n), engine.training_output(), s.device_targets.data(), engine.output_gradient(),
+                result_.data(), loss_scratch_.data());
+    engine.queue_backward(queue, s.device_images.data(), nullptr, draw_step_.data());
+    if (clip_ > 0) optimizer_.queue_clip(queue, clip_, result_.data());
+    optimizer_.queue_step(queue, result_.data(), halted_.data());
+    cuda::to_host(queue, s.result.data(), result_.data(), 1, "the step's result");
+  }
+
+  NetworkType& net_;
+  OptimizerType& optimizer_;
+  DeviceLoss loss_;
+  double clip_;
+  cuda::Stream copies_;
+  cuda::DeviceBuffer<cuda::StepResult> result_;
+  cuda::DeviceBuffer<std::uint64_t> draw_step_;
+  cuda::DeviceBuffer<int> halted_;
+  cuda::DeviceBuffer<T> loss_scratch_;
+  Slot slots_[most_under_way];
+  int next_ = 0, under_way_ = 0;
+};
+
+}  // namespace ctnet
