@@ -8,7 +8,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(_package ${CMAKE_INSTALL_DATADIR}/cmake/ctnet)
 install(DIRECTORY include/ctnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} PATTERN "*.md" EXCLUDE)
-install(TARGETS ctnet EXPORT ctnet)
+install(TARGETS ctnet EXPORT ctnet)  # ctnet::cuda is made again where the package is found
 install(EXPORT ctnet NAMESPACE ctnet:: FILE ctnetTargets.cmake DESTINATION ${_package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ctnetConfigVersion.cmake COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)

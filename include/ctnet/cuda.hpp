@@ -12,4 +12,5 @@
 #include "layers/linear/cuda.cuh"
 #include "layers/norm/cuda.cuh"
 #include "layers/pool/cuda.cuh"
+#include "train/cuda/kernels.cuh"
 #include "train/cuda/trainer.cuh"

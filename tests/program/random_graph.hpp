@@ -32,13 +32,16 @@ void draw_graph(std::uint64_t seed, Drawn<B>& d) {
   const auto below = [&](std::size_t n) { return static_cast<int>(random.below(static_cast<std::uint32_t>(n))); };
   b.input({4, 4, 3});
   const auto on = [&]<class L>(L*, int v) {
-    if constexpr (!L::traits.alias) d.step[b.ops] = detail::step_of<typename L::Op, B>();
+    if constexpr (!L::traits.alias) {
+      const auto op = L::op(b.shape(v), b.shape(v));  // every layer here keeps the shape
+      d.step[b.ops] = detail::step_of<typename L::Op, B>(detail::takes_of<typename L::Op, B, 0>(op));
+    }
     b.append<L>(v);
   };
   const auto add = [&](const std::vector<int>& in) {
     const Shape s = b.shape(in[0]);
     const int n = static_cast<int>(in.size());
-    d.step[b.ops] = detail::step_of<AddOp, B>();
+    d.step[b.ops] = detail::step_of<AddOp, B>(detail::takes_of<AddOp, B, 0>(AddOp{n, static_cast<int>(s.size())}));
     b.push(in.data(), n, s, Add::traits, pack_op(AddOp{n, static_cast<int>(s.size())}));
   };
   const int layers = 3 + below(20);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Deployed networks on the GPU: Dropout is gone, normalizations, activations, residual adds and pools run within the
-// kernels before them, and a call is one launch of a graph. Tensors of the host come and go through pinned memory; those
-// who have theirs on the device write to device_input, launch and read the output there.
+// kernels before them, and a call is one launch of a graph. Tensors of the host come and go through pinned memory;
+// those who have theirs on the device write to device_input, launch and read the output there.
 #pragma once
 
 #include <algorithm>

@@ -14,7 +14,8 @@ namespace ctnet {
 
 // What an operation does besides its own.
 struct Fused {
-  bool gone = false;  // taken into another one
+  bool gone = false;  // taken into another one,
+  int into = -1;      // this
   int norm = -1;      // operation taken: its parameters and statistics are read
   int add = -1;       // value added
   int act = no_act;
@@ -60,6 +61,7 @@ struct Fuser {
     g.op[j].out = g.op[i].out;
     g.op[j].traits = Traits{};
     f.fused[j].gone = true;
+    f.fused[j].into = i;
   }
   constexpr bool take_norm(int i, int j) {
     const Fused& o = f.fused[i];

@@ -47,8 +47,8 @@ class Engine<Cuda<P...>> {
     s.stream.synchronize("the work before");
     T* staged = s.predictor.host_input(batch);
     for (std::size_t i = 0; i < batch * elements(0); ++i) staged[i] = static_cast<T>(images[i]);
-    const T* out = s.predictor.run_from_host(
-        batch, {s.parameters.data(), s.statistics.data(), s.scratch.data()}, queue(), s.times);
+    const T* out = s.predictor.run_from_host(batch, {s.parameters.data(), s.statistics.data(), s.scratch.data()},
+                                             queue(), s.times);
     s.stream.synchronize("results");
     return out;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Training steps on the GPU: forward, loss, backward, clipping and update are captured once for each batch size and then
-// launched as one graph. Two slots take turns: while the device works on one batch, the next is copied ahead on a second
-// stream from pinned memory. Learning rate and step number lie in device memory, so that graphs stay as they are.
+// Training steps on the GPU: forward, loss, backward, clipping and update are captured once for each batch size and
+// then launched as one graph. Two slots take turns: while the device works on one batch, the next is copied ahead on a
+// second stream from pinned memory. Learning rate and step number lie in device memory, so that graphs stay as they
+// are.
 #pragma once
 
 #include <algorithm>
@@ -160,7 +161,9 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
       s.graphs.push_back({n, 0, {}});
       c = s.graphs.end() - 1;
     }
-    if (c->runs == 1) c->graph.capture(queue.stream, [&] { queue_step(s, n, queue); }, "a training step");
+    if (c->runs == 1)
+      c->graph.capture(
+          queue.stream, [&] { queue_step(s, n, queue); }, "a training step");
     if (c->runs++ == 0)
       queue_step(s, n, queue);  // which loads the kernels
     else

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Deployed networks on the GPU against predict, through the host and on the device, for every batch up to the capacity.
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <ctnet/ctnet.hpp>
+#include <ctnet/cuda.hpp>
+
+#include "program/nets.hpp"
+#include "support/compare.hpp"
+#include "support/error.hpp"
+#include "support/values.hpp"
+
+using namespace test;
+using ctnet::Cuda;
+using ctnet::Reference;
+using ctnet::Seed;
+
+namespace {
+
+template <class Net, class Input>
+void like_predict() {
+  constexpr int capacity = 4;
+  ctnet::Network<Net, Input, Cuda<>> net{Seed{2}};
+  ctnet::Network<Net, Input, Reference<double>> want{Seed{2}};
+  const std::size_t in = static_cast<std::size_t>(Input::shape.size());
+  const auto x = values<float>("x", capacity * in);
+  net.forward(x);  // so that running statistics are not what they were
+  want.forward(std::vector<double>(x.begin(), x.end()));
+  auto deployed = ctnet::deploy<capacity>(net);
+  const std::size_t out = deployed->outputs;
+  REQUIRE(deployed->loaded());
+  for (int round = 0; round < 3; ++round)
+    for (int batch = 1; batch <= capacity; ++batch) {
+      const auto n = static_cast<std::size_t>(batch);
+      const std::vector<double> some(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n * in));
+      const auto y = (*deployed)(std::span<const float>(x.data(), n * in), batch);
+      check_close(y, want.predict(some), 1e-4, "batch " + std::to_string(batch));
+      CTNET_CUDA(cudaMemcpyAsync(deployed->device_input(), x.data(), n * in * sizeof(float), cudaMemcpyHostToDevice,
+                                 deployed->stream()),
+                 "the test");
+      const float* at = deployed->launch(batch);
+      std::vector<float> back(n * out);
+      CTNET_CUDA(
+          cudaMemcpyAsync(back.data(), at, back.size() * sizeof(float), cudaMemcpyDeviceToHost, deployed->stream()),
+          "the test");
+      CTNET_CUDA(cudaStreamSynchronize(deployed->stream()), "the test");
+      check_close(back, want.predict(some), 1e-4, "on the device, batch " + std::to_string(batch));
+    }
+  const auto one = (*deployed)(std::span<const float, ctnet::Deployed<Net, Input, Cuda<>>::inputs>(x.data(), in));
+  CHECK(one.size() == out);
+  CHECK((*deployed)(std::span<const float>(x), capacity + 1).empty());
+  CHECK((*deployed)(std::span<const float>(x.data(), in), 2).empty());
+  CHECK(error_of([&] { deployed->launch(0); }) == "launch: a batch of 0, the capacity is 4");
+  CHECK_FALSE(deployed->load(std::vector<float>(3)));
+}
+
+}  // namespace
+
+TEST_CASE("cuda: deployed networks") {
+  SUBCASE("LeNet") { like_predict<nets::LeNet, ctnet::Image<3, 32, 32>>(); }
+  SUBCASE("ResNet") { like_predict<nets::ResNet, ctnet::Image<3, 17, 15>>(); }
+  SUBCASE("Inception") { like_predict<nets::Inception, ctnet::Image<3, 9, 8>>(); }
+  SUBCASE("UNet") { like_predict<nets::UNet, ctnet::Image<2, 6, 7>>(); }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// fit, evaluate, checkpoints and the steps captured as graphs: on the GPU as on the CPU, the same program text.
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <ctnet/ctnet.hpp>
+#include <ctnet/cuda.hpp>
+
+#include "program/nets.hpp"
+#include "support/compare.hpp"
+#include "support/error.hpp"
+#include "support/values.hpp"
+#include "train/problems.hpp"
+
+using namespace test;
+using ctnet::Cuda;
+using ctnet::Reference;
+using ctnet::Seed;
+
+namespace {
+
+using Net = ctnet::Sequential<ctnet::Conv<1, 4, 3, ctnet::Pad<1>, ctnet::NoBias>, ctnet::BatchNorm<4>, ctnet::ReLU,
+                              ctnet::MaxPool<2>, ctnet::Flatten, ctnet::Linear<36, 16>, ctnet::ReLU,
+                              ctnet::Dropout<1, 4>, ctnet::Linear<16, 4>>;
+using In = ctnet::Image<1, 6, 6>;
+
+template <class Backend, class Config>
+ctnet::History trained(const Config& config, const ctnet::FitOptions& options,
+                       std::vector<typename Backend::scalar>& state) {
+  auto set = pictures(50, 1), other = pictures(20, 2);
+  ctnet::data::Loader loader{set, {.batch_size = 16, .shuffle = true, .seed = Seed{5}}};  // the last batch has 2
+  ctnet::data::Loader validation{other, {.batch_size = 20}};
+  ctnet::Network<Net, In, Backend> net{Seed{9}};
+  const auto history = fit(net, loader, config, ctnet::CrossEntropy{.label_smoothing = 0.1}, options, validation);
+  state = net.state();
+  return history;
+}
+
+template <class Config>
+void same_curves(const Config& config, ctnet::FitOptions options) {
+  options.epochs = 4;
+  options.record_steps = true;
+  std::vector<float> want_state, got_state;
+  const auto want = trained<ctnet::Cpu<>>(config, options, want_state);
+  const auto got = trained<Cuda<>>(config, options, got_state);
+  REQUIRE(got.steps.size() == want.steps.size());
+  for (std::size_t i = 0; i < want.steps.size(); ++i)
+    CHECK_MESSAGE(std::fabs(got.steps[i].loss - want.steps[i].loss) <= 2e-4 * want.steps[i].loss, "step ", i, ": ",
+                  got.steps[i].loss, ", expected ", want.steps[i].loss);
+  REQUIRE(got.size() == want.size());
+  for (std::size_t e = 0; e < want.size(); ++e) {
+    CHECK(got[e].images == want[e].images);
+    CHECK(got[e].accuracy == doctest::Approx(want[e].accuracy).epsilon(0.03));
+    CHECK(got[e].validation_loss == doctest::Approx(want[e].validation_loss).epsilon(1e-3));
+    CHECK(got[e].learning_rate == want[e].learning_rate);
+  }
+  CHECK(difference(got_state, want_state).relative < 2e-3);
+}
+
+}  // namespace
+
+TEST_CASE("cuda: fit goes as on the CPU") {
+  SUBCASE("SGD with momentum, weight decay, clipping and a schedule") {
+    same_curves(ctnet::SGD{.learning_rate = 0.05f, .momentum = 0.9, .weight_decay = 1e-3},
+                {.schedule = ctnet::CosineAnnealing{}, .clip_grad_norm = 0.7});
+  }
+  SUBCASE("Adam") { same_curves(ctnet::Adam{.learning_rate = 3e-3f}, {}); }
+  SUBCASE("AdamW with a callback after each step") {
+    std::vector<double> seen;
+    same_curves(ctnet::AdamW{.learning_rate = 3e-3f},
+                {.on_batch = [&](const ctnet::BatchReport& r) { seen.push_back(r.loss); }});
+    CHECK(seen.size() == 2 * 4 * 4);
+  }
+}
+
+TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
+  std::vector<float> x(30 * 36, 0.5f);
+  std::vector<int> y(30, 1);
+  for (std::size_t i = 20 * 36; i < x.size(); ++i) x[i] = std::numeric_limits<float>::quiet_NaN();
+  ctnet::data::TensorDataset<In> set{x, y};
+  ctnet::data::Loader loader{set, {.batch_size = 10}};
+  using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
+  ctnet::Network<Plain, In, Cuda<>> net{Seed{9}}, same{Seed{9}};
+  const std::string text = error_of([&] {
+    fit(net, loader, ctnet::SGD{.learning_rate = 0.1f, .momentum = 0.9}, ctnet::CrossEntropy{}, {.epochs = 3});
+  });
+  CHECK_MESSAGE(text.find("fit: the loss is nan at step 3 (epoch 1, batch 3") == 0, text);
+  ctnet::data::TensorDataset<In> good{std::vector<float>(20 * 36, 0.5f), std::vector<int>(20, 1)};
+  ctnet::data::Loader two{good, {.batch_size = 10}};
+  fit(same, two, ctnet::SGD{.learning_rate = 0.1f, .momentum = 0.9}, ctnet::CrossEntropy{}, {.epochs = 1});
+  CHECK(same_bits(net.state(), same.state()));
+}
+
+TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
+  std::vector<float> x(4 * 36, 0.5f);
+  ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};
+  ctnet::data::Loader loader{set, {.batch_size = 4}};
+  const auto refused = [&]<class B>(B*) {
+    ctnet::Network<Net, In, B> net{Seed{1}};
+    return error_of([&] { fit(net, loader, ctnet::SGD{}, ctnet::CrossEntropy{}); });
+  };
+  const std::string want = refused(static_cast<ctnet::Cpu<>*>(nullptr));
+  CHECK(want.find("label 7") != std::string::npos);
+  CHECK(refused(static_cast<Cuda<>*>(nullptr)) == want);
+}
+
+TEST_CASE("cuda: a run that was interrupted goes on with the same bits, and on the CPU too") {
+  const std::string file = (std::filesystem::temp_directory_path() / "ctnet_cuda_checkpoint.safetensors").string();
+  std::filesystem::remove(file);
+  auto set = pictures(48, 1);
+  const auto run = [&]<class B>(B*, int epochs, const std::string& checkpoint) {
+    ctnet::data::Loader loader{set, {.batch_size = 16, .shuffle = true, .seed = Seed{5}}};
+    ctnet::Network<Net, In, B> net{Seed{9}};
+    fit(net, loader, ctnet::Adam{.learning_rate = 1e-2f}, ctnet::CrossEntropy{},
+        {.epochs = epochs, .checkpoint = checkpoint, .checkpoint_every = 2});
+    return net.state();
+  };
+  constexpr Cuda<>* gpu = nullptr;
+  const auto whole = run(gpu, 3, "");
+  run(gpu, 1, file);
+  std::filesystem::copy_file(file, file + ".cpu", std::filesystem::copy_options::overwrite_existing);
+  CHECK(same_bits(run(gpu, 3, file), whole));
+  check_close(run(static_cast<ctnet::Cpu<>*>(nullptr), 3, file + ".cpu"), whole, 1e-3, "resumed on the CPU");
+  std::filesystem::remove(file);
+  std::filesystem::remove(file + ".cpu");
+}
+
+TEST_CASE("cuda: a caller's own loop, and save and load") {
+  using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 8>, ctnet::ReLU, ctnet::Linear<8, 4>>;
+  const auto x = values<float>("x", 12 * 36);
+  std::vector<int> y(12);
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<int>(i % 4);
+  const auto loop = [&]<class B>(B*) {
+    ctnet::Network<Plain, In, B> net{Seed{1}};
+    ctnet::Optimizer step{net, ctnet::Adam{.learning_rate = 1e-2f}};
+    double last = 0;
+    for (int i = 0; i < 30; ++i) {
+      const auto logits = net.forward(x);
+      const auto loss = ctnet::CrossEntropy{}(logits, y);
+      net.backward(loss.gradient);
+      step();
+      last = static_cast<double>(loss.value);
+    }
+    const std::string file = (std::filesystem::temp_directory_path() / "ctnet_cuda_weights.safetensors").string();
+    ctnet::save(net, file);
+    ctnet::Network<Plain, In, ctnet::Cpu<>> host{Seed{2}};
+    ctnet::load(host, file);
+    CHECK(same_bits(host.state(), net.state()));
+    std::filesystem::remove(file);
+    return last;
+  };
+  const double want = loop(static_cast<ctnet::Cpu<>*>(nullptr));
+  CHECK(loop(static_cast<Cuda<>*>(nullptr)) == doctest::Approx(want).epsilon(1e-4));
+}
+
+TEST_CASE("cuda: a step is one graph, allocates nothing, and gives the same bits captured and not") {
+  ctnet::Network<nets::LeNet, ctnet::Image<3, 32, 32>, Cuda<>> net{Seed{1}}, other{Seed{1}};
+  ctnet::Optimizer step{net, ctnet::SGD{.learning_rate = 0.01f, .momentum = 0.9}};
+  const ctnet::CrossEntropy loss{};
+  struct Batch {
+    std::vector<float> images;
+    std::vector<int> labels;
+  } batch{values<float>("x", 4 * 3072), {1, 2, 3, 4}};
+  ctnet::Trainer trainer{net, step, loss};
+  const auto steps = [&](int n) {
+    double last = 0;
+    for (int i = 0; i < n; ++i) {
+      trainer.submit(batch);
+      last = trainer.collect().loss;
+    }
+    return last;
+  };
+  steps(5);
+  const std::size_t nodes = trainer.graph_nodes(4);
+  CHECK(nodes > 0);
+  MESSAGE("LeNet's training step of 4 images: ", nodes, " nodes");
+#ifdef CTNET_EMULATED_DEVICE
+  const std::size_t allocations = ctnet_device::memory_calls();
+#endif
+  const double last = steps(5);
+#ifdef CTNET_EMULATED_DEVICE
+  CHECK(ctnet_device::memory_calls() == allocations);
+#endif
+  ctnet::Optimizer other_step{other, ctnet::SGD{.learning_rate = 0.01f, .momentum = 0.9}};
+  double want = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto logits = other.forward(batch.images);
+    const auto l = loss(logits, batch.labels);
+    other.backward(l.gradient);
+    other_step();
+    want = static_cast<double>(l.value);
+  }
+  CHECK(last == doctest::Approx(want).epsilon(1e-5));
+  CHECK(difference(net.state(), other.state()).relative < 1e-5);
+}
