@@ -32,8 +32,8 @@ template <class Backend, class Config>
 ctnet::History trained(const Config& config, const ctnet::FitOptions& options,
                        std::vector<typename Backend::scalar>& state) {
   auto set = pictures(50, 1), other = pictures(20, 2);
-  ctnet::data::Loader loader{set, {.batch_size = 16, .shuffle = true, .seed = Seed{5}}};  // the last batch has 2
-  ctnet::data::Loader validation{other, {.batch_size = 20}};
+  ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 16, .shuffle = true, .seed = 5}};  // the last batch has 2
+  ctnet::data::Loader validation{other, ctnet::data::Compose<>{}, {.batch_size = 20}};
   ctnet::Network<Net, In, Backend> net{Seed{9}};
   const auto history = fit(net, loader, config, ctnet::CrossEntropy{.label_smoothing = 0.1}, options, validation);
   state = net.state();
@@ -82,7 +82,7 @@ TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
   std::vector<int> y(30, 1);
   for (std::size_t i = 20 * 36; i < x.size(); ++i) x[i] = std::numeric_limits<float>::quiet_NaN();
   ctnet::data::TensorDataset<In> set{x, y};
-  ctnet::data::Loader loader{set, {.batch_size = 10}};
+  ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 10}};
   using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
   ctnet::Network<Plain, In, Cuda<>> net{Seed{9}}, same{Seed{9}};
   const std::string text = error_of([&] {
@@ -90,7 +90,7 @@ TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
   });
   CHECK_MESSAGE(text.find("fit: the loss is nan at step 3 (epoch 1, batch 3") == 0, text);
   ctnet::data::TensorDataset<In> good{std::vector<float>(20 * 36, 0.5f), std::vector<int>(20, 1)};
-  ctnet::data::Loader two{good, {.batch_size = 10}};
+  ctnet::data::Loader two{good, ctnet::data::Compose<>{}, {.batch_size = 10}};
   fit(same, two, ctnet::SGD{.learning_rate = 0.1f, .momentum = 0.9}, ctnet::CrossEntropy{}, {.epochs = 1});
   CHECK(same_bits(net.state(), same.state()));
 }
@@ -98,7 +98,7 @@ TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
 TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
   std::vector<float> x(4 * 36, 0.5f);
   ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};
-  ctnet::data::Loader loader{set, {.batch_size = 4}};
+  ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 4}};
   const auto refused = [&]<class B>(B*) {
     ctnet::Network<Net, In, B> net{Seed{1}};
     return error_of([&] { fit(net, loader, ctnet::SGD{}, ctnet::CrossEntropy{}); });
@@ -113,7 +113,7 @@ TEST_CASE("cuda: a run that was interrupted goes on with the same bits, and on t
   std::filesystem::remove(file);
   auto set = pictures(48, 1);
   const auto run = [&]<class B>(B*, int epochs, const std::string& checkpoint) {
-    ctnet::data::Loader loader{set, {.batch_size = 16, .shuffle = true, .seed = Seed{5}}};
+    ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 16, .shuffle = true, .seed = 5}};
     ctnet::Network<Net, In, B> net{Seed{9}};
     fit(net, loader, ctnet::Adam{.learning_rate = 1e-2f}, ctnet::CrossEntropy{},
         {.epochs = epochs, .checkpoint = checkpoint, .checkpoint_every = 2});

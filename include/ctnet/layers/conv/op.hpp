@@ -2,6 +2,7 @@
 // A convolution to its kernels. in (N, C, H, W), out (N, K, P, Q), weight (K, C / groups, R, S).
 #pragma once
 
+#include "../../core/host_device.hpp"
 #include "../../core/shape.hpp"
 
 namespace ctnet {
@@ -14,10 +15,10 @@ struct ConvOp {
   int groups;
   int bias;
 
-  constexpr int group_c() const { return c / groups; }
-  constexpr int group_k() const { return k / groups; }
-  constexpr int taps() const { return group_c() * r * s; }  // of one output
-  constexpr int weights() const { return k * taps(); }
+  CTNET_HD constexpr int group_c() const { return c / groups; }
+  CTNET_HD constexpr int group_k() const { return k / groups; }
+  CTNET_HD constexpr int taps() const { return group_c() * r * s; }  // of one output
+  CTNET_HD constexpr int weights() const { return k * taps(); }
 };
 
 }  // namespace ctnet

@@ -16,6 +16,10 @@ namespace ctnet {
 template <class... P>
 class Engine<Cuda<P...>> {
   using B = Cuda<P...>;
+  static_assert(
+      requires { sizeof(cuda::Persistence<B>); },
+      "the policy Persistent needs #include <ctnet/persistent.hpp> before the first network");
+  using OneKernel = cuda::Persistence<B>;
 
  public:
   using T = typename B::scalar;
@@ -23,9 +27,14 @@ class Engine<Cuda<P...>> {
   // Throws Error where there is no GPU, or too little memory on it.
   template <class Net, class Input>
   static Engine of() {
-    return Engine(cuda::passes<Net, Input, B>(), detail::steps<Net, Input, B>.step);
+    if constexpr (B::persistent)
+      return Engine(cuda::passes<Net, Input, B>(), detail::steps<Net, Input, B>.step,
+                    OneKernel::template network<Net, Input>());
+    else
+      return Engine(cuda::passes<Net, Input, B>(), detail::steps<Net, Input, B>.step);
   }
-  Engine(const cuda::Passes& passes, const Step<B>* steps) : s_(std::make_unique<State>(passes, steps)) {}
+  Engine(const cuda::Passes& passes, const Step<B>* steps, const typename OneKernel::Network& network = {})
+      : s_(std::make_unique<State>(passes, steps, network)) {}
 
   // Training mode: keeps what backward needs. images: of the host; the result is too, and lives until the next call.
   template <class X>
@@ -95,6 +104,7 @@ class Engine<Cuda<P...>> {
 
   const Program& program() const { return s_->passes->training.program; }
   std::size_t batch() const { return s_->batch; }
+  const cuda::Predictor<B>& predictor() const { return s_->predictor; }
 
   // What dropout draws from.
   std::uint64_t seed() const { return s_->seed; }
@@ -138,11 +148,13 @@ class Engine<Cuda<P...>> {
     return s_->input.data();
   }
   // Queue one pass over the batch of begin_step; draw_step: where the device finds the step's number, or null.
-  void queue_forward(const cuda::Queue& q, const T* input, const std::uint64_t* draw_step) {
+  template <class Queue>
+  void queue_forward(const Queue& q, const T* input, const std::uint64_t* draw_step) {
     s_->forward_input = input;
     walk(q, draw_step).forward(input, true);
   }
-  void queue_backward(const cuda::Queue& q, const T* input, T* grad_input, const std::uint64_t* draw_step) {
+  template <class Queue>
+  void queue_backward(const Queue& q, const T* input, T* grad_input, const std::uint64_t* draw_step) {
     walk(q, draw_step).backward(input, grad_input, !s_->cleared);
     s_->cleared = false;
   }
@@ -153,7 +165,8 @@ class Engine<Cuda<P...>> {
 
  private:
   struct State {
-    State(const cuda::Passes& p, const Step<B>* kernels) : passes(&p), steps(kernels), predictor(p.inference, kernels) {
+    State(const cuda::Passes& p, const Step<B>* kernels, const typename OneKernel::Network& one)
+        : passes(&p), steps(kernels), network(one), predictor(p.inference, kernels, one) {
       const auto room = [](i64 n) { return static_cast<std::size_t>(n > 0 ? n : 1); };
       parameters.grow(room(p.training.program.parameters), "parameters");
       gradients.grow(room(p.training.program.parameters), "gradients");
@@ -163,6 +176,7 @@ class Engine<Cuda<P...>> {
     }
     const cuda::Passes* passes;
     const Step<B>* steps;
+    [[no_unique_address]] typename OneKernel::Network network;
     cuda::Stream stream;
     cuda::DeviceBuffer<T> parameters, gradients, statistics, saved, scratch, arena, input, input_gradient;
     cuda::PinnedBuffer<T> upload, output, input_gradient_out;
@@ -187,6 +201,9 @@ class Engine<Cuda<P...>> {
   }
   cuda::Walk<B> walk(const cuda::Queue& q, const std::uint64_t* draw_step) {
     return {s_->passes->training, s_->steps, memory(), q, draw_step, s_->times};
+  }
+  auto walk(const cuda::PhaseQueue& q, const std::uint64_t* draw_step) {
+    return OneKernel::walk(s_->network, q, s_->passes->training, memory(), draw_step);
   }
   static std::size_t count(i64 n) { return static_cast<std::size_t>(n); }
   // Images and gradients go through pinned memory, which the call before has done with: it waited for its result.

@@ -19,6 +19,16 @@ struct Passes {
   Pass training{}, inference{};
 };
 
+// What it takes to run networks of B as one kernel; of backends with the policy Persistent <ctnet/persistent.hpp>
+// defines it.
+template <class B, bool = B::persistent>
+struct Persistence {
+  struct Network {};  // what is known of a network
+  struct Table {};    // a pass or a step, as the kernel reads it
+};
+template <class B>
+struct Persistence<B, true>;
+
 template <class Net, class Input, class B>
 const Passes& passes() {
   constexpr int n = detail::leaves<Net>;

@@ -31,6 +31,8 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
   using T = typename NetworkType::scalar;
   using DeviceLoss = cuda::DeviceLoss<Loss, T>;
   using Target = typename DeviceLoss::target;
+  using B = typename NetworkType::backend;
+  using OneKernel = cuda::Persistence<B>;
 
  public:
   static constexpr int most_under_way = 2;
@@ -91,12 +93,22 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
         if (c.batch == n && c.graph) return c.graph.nodes();
     return 0;
   }
+  // The phases of a step for batches of n, line by line, or why there are none; empty before the first such step.
+  std::string phases(std::size_t n) const
+    requires(B::persistent)
+  {
+    for (const Slot& s : slots_)
+      for (const Captured& c : s.graphs)
+        if (c.batch == n) return c.table.text();
+    return "";
+  }
 
  private:
   struct Captured {
     std::size_t batch = 0;
     int runs = 0;
     cuda::Graph graph{};
+    typename OneKernel::Table table{};
   };
   struct Slot {
     cuda::PinnedBuffer<T> host_images;
@@ -158,19 +170,31 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     if (c == s.graphs.end()) {
       constexpr std::size_t most = 4;
       if (s.graphs.size() == most) s.graphs.erase(s.graphs.begin());
-      s.graphs.push_back({n, 0, {}});
+      s.graphs.push_back({n, 0, {}, {}});
       c = s.graphs.end() - 1;
     }
+    if constexpr (B::persistent)
+      if (c->runs == 0)
+        OneKernel::template write_down_step<Net, Input, Loss, Config>(c->table, queue,
+                                                                      [&](const auto& q) { queue_step(s, n, q); });
     if (c->runs == 1)
       c->graph.capture(
-          queue.stream, [&] { queue_step(s, n, queue); }, "a training step");
+          queue.stream, [&] { run_step(s, *c, queue); }, "a training step");
     if (c->runs++ == 0)
-      queue_step(s, n, queue);  // which loads the kernels
+      run_step(s, *c, queue);  // which loads the kernels
     else
       c->graph.launch(queue.stream, "a training step");
     net_.zero_grad();
   }
-  void queue_step(Slot& s, std::size_t n, const cuda::Queue& queue) {
+  void run_step(Slot& s, const Captured& c, const cuda::Queue& queue) {
+    bool done = false;
+    if constexpr (B::persistent)
+      if (c.table) c.table.launch(queue, "a training step"), done = true;
+    if (!done) queue_step(s, c.batch, queue);
+    cuda::to_host(queue, s.result.data(), result_.data(), 1, "the step's result");
+  }
+  template <class Queue>
+  void queue_step(Slot& s, std::size_t n, const Queue& queue) {
     auto& engine = net_.engine();
     net_.zero_grad();
     engine.queue_forward(queue, s.device_images.data(), draw_step_.data());
@@ -179,7 +203,6 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     engine.queue_backward(queue, s.device_images.data(), nullptr, draw_step_.data());
     if (clip_ > 0) optimizer_.queue_clip(queue, clip_, result_.data());
     optimizer_.queue_step(queue, result_.data(), halted_.data());
-    cuda::to_host(queue, s.result.data(), result_.data(), 1, "the step's result");
   }
 
   NetworkType& net_;

@@ -77,15 +77,11 @@ class Walk {
         a.mask[j] = {maker.act, slope_of<T>(maker), memory_.value(p_.training.value, p_.op[f.mask[j]].out)};
       }
       timed(i, &OpTime::backward, [&] {
-        const i64 size = a.batch * p_.elements(o.out);
-        if (f.act != no_act && !f.masked) {
-          T* grad = const_cast<T*>(a.grad_out);
-          each(a.queue, "activation backward", size, ActivateBackward<T>{grad, a.out, grad, f.act, slope_of<T>(f)});
-        }
+        if (f.act != no_act && !f.masked) undo_activation(a, f, o.out);
         if (steps_[i].backward)
           steps_[i].backward(o.op, a);
         else if (a.grad_in[0] && a.grad_in[0] != a.grad_out)
-          within_device(a.queue, a.grad_in[0], a.grad_out, static_cast<std::size_t>(size), "a gradient");
+          add(a, {a.grad_out}, 1, a.grad_in[0], o.out);
       });
       add_gradients(a, i, grad_input);
     }
@@ -121,14 +117,28 @@ class Walk {
     for (int j = 0; j < o.inputs; ++j) {
       if (!(p_.training.adds[i] >> j & 1u) || !b.grad_in[j]) continue;
       T* sum = o.in[j] > 0 ? memory_.value(p_.training.gradient, o.in[j]) : grad_input;
-      Forward<T> a;
-      a.batch = b.batch;
-      a.queue = b.queue;
-      a.in[0] = sum;
-      a.in[1] = b.grad_in[j];
-      a.out = sum;
-      Kernel<AddOp, B>::forward(AddOp{2, static_cast<int>(p_.elements(o.in[j]))}, a);
+      add(b, {sum, b.grad_in[j]}, 2, sum, o.in[j]);
     }
+  }
+  // to = the sum of `inputs` gradients of value v.
+  void add(const Backward<T>& b, const T* const (&in)[2], int inputs, T* to, int v) {
+    Forward<T> a;
+    a.batch = b.batch;
+    a.queue = b.queue;
+    for (int j = 0; j < inputs; ++j) a.in[j] = in[j];
+    a.out = to;
+    Kernel<AddOp, B>::forward(AddOp{inputs, static_cast<int>(p_.elements(v))}, a);
+  }
+  // The gradient of value v, which an activation made that was taken along, becomes that of what went into it.
+  void undo_activation(const Backward<T>& b, const Fused& f, int v) {
+    Backward<T> a;
+    a.batch = b.batch;
+    a.queue = b.queue;
+    a.out = b.out;
+    a.grad_out = b.grad_out;
+    a.grad_in[0] = const_cast<T*>(b.grad_out);
+    Kernel<ActivationOp, B>::backward(
+        ActivationOp{f.act, static_cast<int>(p_.elements(v)), f.slope_numerator, f.slope_denominator}, a);
   }
   template <class F>
   void timed(int i, double OpTime::*which, F f) {
