@@ -15,7 +15,7 @@ below = {
     "optimizers": {"core", "backends"},
     "io": {"core"},
     "report": {"core", "io"},
-    "data": {"core", "io"},
+    "data": {"core", "io", "backends"},
 }
 below["train"] = set(below)
 below["deploy"] = {"core", "layers", "backends", "program", "train"}

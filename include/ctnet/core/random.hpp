@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "host_device.hpp"
+
 namespace ctnet {
 
 struct Seed {
@@ -15,7 +17,7 @@ struct Philox4 {
   std::uint32_t v[4];
 };
 
-constexpr Philox4 philox(std::uint64_t key, std::uint64_t high, std::uint64_t low) {
+CTNET_HD constexpr Philox4 philox(std::uint64_t key, std::uint64_t high, std::uint64_t low) {
   std::uint32_t k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
   Philox4 c{{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
              static_cast<std::uint32_t>(high >> 32)}};
@@ -37,10 +39,10 @@ class Random {
   static constexpr result_type max() { return 0xFFFFFFFFu; }
 
   // `stream` and `index` name what is drawn for (a purpose, an image); streams are independent of each other.
-  constexpr explicit Random(Seed seed, std::uint64_t stream = 0, std::uint64_t index = 0)
+  CTNET_HD constexpr explicit Random(Seed seed, std::uint64_t stream = 0, std::uint64_t index = 0)
       : key_(philox(seed.value, stream, index)) {}
 
-  constexpr result_type operator()() {
+  CTNET_HD constexpr result_type operator()() {
     if (at_ == 4) {
       block_ = philox(key(), key_.v[2] | std::uint64_t{key_.v[3]} << 32, counter_++);
       at_ = 0;
@@ -48,22 +50,22 @@ class Random {
     return block_.v[at_++];
   }
   // Uniform in [0, 1), 53 bits.
-  constexpr double uniform() {
+  CTNET_HD constexpr double uniform() {
     const std::uint64_t high = (*this)(), low = (*this)();
     return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53;
   }
-  constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  CTNET_HD constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
   // Uniform in 0 .. n-1, without bias (Lemire, "Fast Random Integer Generation in an Interval", 2019). n > 0.
-  constexpr std::uint32_t below(std::uint32_t n) {
+  CTNET_HD constexpr std::uint32_t below(std::uint32_t n) {
     std::uint64_t m = std::uint64_t{(*this)()} * n;
     const std::uint32_t reject = (0u - n) % n;
     while (static_cast<std::uint32_t>(m) < reject) m = std::uint64_t{(*this)()} * n;
     return static_cast<std::uint32_t>(m >> 32);
   }
-  constexpr bool chance(double p) { return uniform() < p; }
+  CTNET_HD constexpr bool chance(double p) { return uniform() < p; }
 
  private:
-  constexpr std::uint64_t key() const { return key_.v[0] | std::uint64_t{key_.v[1]} << 32; }
+  CTNET_HD constexpr std::uint64_t key() const { return key_.v[0] | std::uint64_t{key_.v[1]} << 32; }
 
   Philox4 key_;
   Philox4 block_{};

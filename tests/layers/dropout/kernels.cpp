@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <ctnet/layers/dropout.hpp>
-
 #include "../conformance.hpp"
+#include "cases.hpp"
 
 using namespace test;
 using ctnet::Dropout;
-
-static std::vector<Case<ctnet::DropoutOp>> cases() {
-  return {
-      on<Dropout<>>("dropout/half", {3, 5, 7}),
-      on<Dropout<20>>("dropout/fifth", {11}),
-      on<Dropout<1, 3>>("dropout/third", {2, 3, 3}),
-      on<Dropout<0>>("dropout/none", {5}),
-      on<Dropout<99>>("dropout/nearly_all", {2, 3, 33}),
-      on<Dropout<>>("dropout/one", {1}),
-      on<Dropout<>>("dropout/1001", {1001}),
-  };
-}
+using dropout::cases;
 
 TEST_CASE("dropout: every backend against the plain loops in double, mask for mask") { conforms_everywhere(cases()); }
 TEST_CASE("dropout: gradients by central differences") { gradients_are_right(cases()); }

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// The door to whole-buffer passes written with Thrust: sums, norms, extremes, clamping, pruning, update rules, on the
+// GPU and on the host. Apart from cuda.hpp, for Thrust takes a compiler several seconds.
+#pragma once
+
+#include "backends/cuda/algorithms.cuh"
