@@ -48,7 +48,9 @@ Engine<B> engine_of() {
 // size does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
 // not move meanwhile. Within forward, backward, predict, losses and the optimizer's step on the CPU, denormal numbers
 // count as zeros; the caller's control register is restored on exit, also when an error leaves. On Cpu<T, OpenMP>
-// results have the same bits for any number of threads.
+// results have the same bits for any number of threads. On Cuda<...> (of the device that is current when it is made)
+// tensors come from the host and views are of the host; parameters(), gradients() and statistics() are copies, read
+// when asked for, and what is written there goes to the device before its next work.
 template <class NetType, class InputType_, class B = Cpu<float>>
 class Network {
   enum : unsigned { checked = Checked<NetType, InputType_>::size };

@@ -63,7 +63,7 @@ class Graph {
   void capture(cudaStream_t stream, const F& work, const char* purpose) {
     reset();
     cudaGraph_t graph = nullptr;
-    CTNET_CUDA(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), purpose);
+    CTNET_CUDA(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), purpose);
     try {
       work();
     } catch (...) {
@@ -73,8 +73,8 @@ class Graph {
       throw;
     }
     CTNET_CUDA(cudaStreamEndCapture(stream, &graph), purpose);
-    static_cast<void>(cudaGraphGetNodes(graph, nullptr, &nodes_));
-    const cudaError_t status = cudaGraphInstantiate(&exec_, graph, 0);
+    cudaError_t status = cudaGraphGetNodes(graph, nullptr, &nodes_);
+    if (status == cudaSuccess) status = cudaGraphInstantiate(&exec_, graph, 0);
     static_cast<void>(cudaGraphDestroy(graph));
     CTNET_CUDA(status, purpose);
   }

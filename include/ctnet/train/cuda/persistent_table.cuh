@@ -17,7 +17,7 @@ struct PersistentKernel {
 };
 template <class... P>
 PersistentKernel kernel_for(PhaseTypes<P...>) {
-  return {&persistent_kernel<PhaseTypes<P...>>, {&phase_tag<P>...}};
+  return {&persistent_kernel<PhaseTypes<P...>>, {tag_of<P>()...}};
 }
 
 class PhaseTable {
