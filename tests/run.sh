@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# All tests: installs what is missing, then format, build with g++ and ctest, clang-tidy, the tests once more with clang and
-# under AddressSanitizer + UndefinedBehaviorSanitizer, loader and training under ThreadSanitizer, every reader fuzzed.
+# All tests: installs what is missing, then format, build with g++ (and nvcc, where CUDA is) and ctest, clang-tidy, the
+# tests once more with clang and under AddressSanitizer + UndefinedBehaviorSanitizer, loader and training under
+# ThreadSanitizer, every reader fuzzed.
 #   tests/run.sh [--quick]      --quick: build with g++ and ctest only
 # Logs are in build/logs. CTNET_DATA_DIR and CTNET_CONTRACT_DIR in the environment add the tests that need real data or
-# outside programs; CTNET_FUZZ_SECONDS is the time per reader (10; 60 where CI is set).
+# outside programs; CTNET_FUZZ_SECONDS is the time per reader (10; 20 where CI is set).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 quick=0
 [ "${1:-}" = --quick ] && quick=1
-fuzz_seconds=${CTNET_FUZZ_SECONDS:-$([ -n "${CI:-}" ] && echo 60 || echo 10)}
+fuzz_seconds=${CTNET_FUZZ_SECONDS:-$([ -n "${CI:-}" ] && echo 20 || echo 10)}
 jobs=$(nproc)
 logs=build/logs
 mkdir -p $logs
@@ -64,8 +65,8 @@ build() {  # build PRESET CONFIGURE_OPTION... [-- BUILD OPTION...]
 }
 
 format() {  # must_not_compile/ begins with sentences that must stay on one line
-  git ls-files -co --exclude-standard -- 'include/*.hpp' 'include/*.inl' 'tests/*.?pp' 'tests/*.inl' 'bench/*.?pp' \
-    'examples/*.?pp' ':!tests/must_not_compile' >build/logs/files
+  git ls-files -co --exclude-standard -- 'include/*.hpp' 'include/*.inl' 'include/*.cuh' 'tests/*.?pp' 'tests/*.inl' \
+    'tests/*.cu' 'bench/*.?pp' 'bench/*.cu' 'bench/*.cuh' 'examples/*.?pp' 'examples/*.cu' ':!tests/must_not_compile' >build/logs/files
   local file wrong=0
   while read -r file; do
     [ ! -e "$file" ] || clang-format-16 --dry-run -Werror "$file" 2>/dev/null || { echo "error: clang-format -i $file" && wrong=1; }
@@ -87,7 +88,7 @@ fuzz() {
 }
 
 stage 'packages' bash cmake/setup.sh g++ clang-16 libclang-rt-16-dev libomp-16-dev clang-format-16 clang-tidy-16 cmake ninja-build git \
-  python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
+  python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user libboost-context-dev libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
 [ $quick = 1 ] || stage 'format' format
 stage 'build, g++' build ci
 tests 'tests, g++' ci
