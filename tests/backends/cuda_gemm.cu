@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products on the GPU: tiles of every size, operands along k and across it, odd sizes, batches, k cut into parts,
-// against sums in double.
+// Matrix products on the GPU: tiles of every size, operands along k and across it, odd sizes, batches, k cut into
+// parts, against sums in double.
 #include <ctnet/backends/cuda/gemm.cuh>
 
 #include <cmath>
@@ -78,8 +78,8 @@ void sizes() {
       ++turn;
     }
   });
-  check<Tile, C, AlongA, AlongB, T>({5, 9, 259}, 3 * 50, false, Flush::end);     // in 3 parts
-  check<Tile, C, AlongA, AlongB, T>({6, 3, 643}, 10 * 24, true, Flush::end);     // in 10
+  check<Tile, C, AlongA, AlongB, T>({5, 9, 259}, 3 * 50, false, Flush::end);  // in 3 parts
+  check<Tile, C, AlongA, AlongB, T>({6, 3, 643}, 10 * 24, true, Flush::end);  // in 10
   check<Tile, C, AlongA, AlongB, T>({6, 3, 300, 2}, 4 * 48 + 1, true, Flush::end);
 }
 
@@ -102,8 +102,8 @@ TEST_CASE("products on the GPU: bfloat16") {
   sizes<cuda::TinyTile, Compute::bf16, true, false>();
 }
 TEST_CASE("products on the GPU: double") {
-  sizes<cuda::SmallTile, Compute::fp64, true, false, double>();
-  sizes<cuda::SmallTile, Compute::fp64, false, true, double>();
+  sizes<cuda::DoubleTile, Compute::fp64, true, false, double>();
+  sizes<cuda::DoubleTile, Compute::fp64, false, true, double>();
 }
 
 TEST_CASE("division by a multiplication") {
@@ -121,4 +121,17 @@ TEST_CASE("how deep products are cut") {
   CHECK(cuda::gemm_splits({64, 64, 4096}, 1, 0) == 1);
   CHECK(cuda::gemm_splits({64, 64, 4096}, 1, 64 * 65 * 5) == 5);
   CHECK(cuda::gemm_splits({64, 64, 100}, 1, 1 << 30) == 1);
+}
+TEST_CASE("which tiles") {
+  const auto best = [](const cuda::GemmSizes& s) {
+    const i64 scratch = i64{cuda::gemm_blocks} * 128 * 128, large = cuda::gemm_cost<cuda::LargeTile>(s, scratch),
+              small = cuda::gemm_cost<cuda::SmallTile>(s, scratch), tiny = cuda::gemm_cost<cuda::TinyTile>(s, scratch);
+    return large <= small && large <= tiny ? 128 : small <= tiny ? 64 : 32;
+  };
+  CHECK(best({4096, 4096, 4096}) == 128);
+  CHECK(best({512, 8192, 4608}) == 128);
+  CHECK(best({64, 1 << 19, 576}) == 64);
+  CHECK(best({64, 27, 1 << 19}) == 32);
+  CHECK(best({128, 120, 400}) == 32);
+  CHECK(best({10, 84, 128}) == 32);
 }

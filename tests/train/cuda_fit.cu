@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <ctnet/ctnet.hpp>
 #include <ctnet/cuda.hpp>
+#include <ctnet/cuda_data.hpp>
 
 #include "program/nets.hpp"
 #include "support/compare.hpp"
@@ -32,7 +33,8 @@ template <class Backend, class Config>
 ctnet::History trained(const Config& config, const ctnet::FitOptions& options,
                        std::vector<typename Backend::scalar>& state) {
   auto set = pictures(50, 1), other = pictures(20, 2);
-  ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 16, .shuffle = true, .seed = 5}};  // the last batch has 2
+  ctnet::data::Loader loader{
+      set, ctnet::data::Compose<>{}, {.batch_size = 16, .shuffle = true, .seed = 5}};  // the last batch has 2
   ctnet::data::Loader validation{other, ctnet::data::Compose<>{}, {.batch_size = 20}};
   ctnet::Network<Net, In, Backend> net{Seed{9}};
   const auto history = fit(net, loader, config, ctnet::CrossEntropy{.label_smoothing = 0.1}, options, validation);
@@ -196,4 +198,26 @@ TEST_CASE("cuda: a step is one graph, allocates nothing, and gives the same bits
   }
   CHECK(last == doctest::Approx(want).epsilon(1e-5));
   CHECK(difference(net.state(), other.state()).relative < 1e-5);
+}
+
+TEST_CASE("cuda: gradients that were cleared are zeros to a step") {
+  using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
+  ctnet::Network<Plain, In, Cuda<>> net{Seed{1}};
+  ctnet::Optimizer step{net, ctnet::SGD{.learning_rate = 1}};
+  const auto before = net.state();
+  net.forward(values<float>("x", 36));
+  net.backward(std::vector<float>{1, 2, 3, 4});
+  net.zero_grad();
+  CHECK(step.clip_grad_norm(1) == 0);
+  step();
+  CHECK(same_bits(net.state(), before));
+}
+
+TEST_CASE("cuda: a data set on the GPU whose labels are no classes of the network is refused") {
+  std::vector<float> x(4 * 36, 0.5f);
+  ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};
+  ctnet::cuda::ResidentLoader loader{set, ctnet::data::Compose<>{}, {.batch_size = 4}};
+  ctnet::Network<Net, In, Cuda<>> net{Seed{1}};
+  CHECK(error_of([&] { fit(net, loader, ctnet::SGD{}, ctnet::CrossEntropy{}); }) ==
+        "fit: the loader has labels up to 7, the network gives 4 classes");
 }

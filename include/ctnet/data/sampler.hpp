@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/host_device.hpp"
 #include "../core/random.hpp"
 
 namespace ctnet::data {
@@ -49,7 +50,7 @@ constexpr Random order_random(std::uint64_t seed, std::uint64_t epoch) {
   return Random{Seed{seed}, data_stream, epoch};
 }
 // `position` in the epoch, not the image: an image that comes twice is augmented in two ways.
-constexpr Random image_random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t position) {
+CTNET_HD constexpr Random image_random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t position) {
   return Random{Seed{seed}, data_stream + 1 + epoch, position};
 }
 

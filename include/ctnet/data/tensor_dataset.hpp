@@ -70,8 +70,9 @@ class TensorDataset : public Get<TensorDataset<Input, T>> {
   template <class V>
   static T value(const V& v, std::size_t i) {
     if constexpr (stage == Stage::bytes) {
-      if (!(v >= V{0} && v <= static_cast<V>(255)))
-        fail("TensorDataset: value ", i, " of the images is ", v, ", expected 0 to 255");
+      bool fits = v <= static_cast<V>(255);
+      if constexpr (std::is_signed_v<V>) fits = fits && v >= V{0};
+      if (!fits) fail("TensorDataset: value ", i, " of the images is ", v, ", expected 0 to 255");
       if (static_cast<V>(static_cast<T>(v)) != v)
         fail("TensorDataset: value ", i, " of the images is ", v, ", expected a whole number");
     }

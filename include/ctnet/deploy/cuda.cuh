@@ -30,7 +30,7 @@ class Deployed<Net, Input, Cuda<P...>, Capacity> {
 
   // Allocates all it ever will. Throws Error where there is no GPU or too little memory on it; so do the calls below
   // where the device fails.
-  Deployed() : predictor_(passes().inference, detail::steps<Net, Input, B>.step) {
+  Deployed() : predictor_(passes().inference, detail::steps<Net, Input, B>.step, network()) {
     const Program& p = passes().inference.program;
     parameters_.grow(room(p.parameters), "parameters");
     statistics_.grow(room(p.statistics), "running statistics");
@@ -81,6 +81,12 @@ class Deployed<Net, Input, Cuda<P...>, Capacity> {
 
  private:
   static const cuda::Passes& passes() { return cuda::passes<Net, Input, B>(); }
+  static auto network() {
+    if constexpr (B::persistent)
+      return cuda::Persistence<B>::template network<Net, Input>();
+    else
+      return typename cuda::Persistence<B>::Network{};
+  }
   static std::size_t room(i64 n) { return static_cast<std::size_t>(n > 0 ? n : 1); }
   cuda::Queue queue() const { return {stream_.get()}; }
   cuda::Numbers<scalar> numbers() const { return {parameters_.data(), statistics_.data(), scratch_.data()}; }

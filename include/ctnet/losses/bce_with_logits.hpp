@@ -32,13 +32,9 @@ struct BinaryCrossEntropyWithLogits {
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
-    detail::check_targets(name, logits, targets);
+    check(logits, targets);
     detail::check_gradient(name, logits, gradient.size());
-    LossExtents d{1, logits.shape(0), 1};
-    if (logits.rank() > 1) d = {logits.shape(0), logits.shape(1), 1};
-    for (int i = 2; i < logits.rank(); ++i) d.s *= logits.shape(i);
-    check_weights("pos_weight", pos_weight, d.c);
-    check_weights("weight", weight, d.c);
+    const LossExtents d = detail::loss_extents(logits);
     const auto of = [](const std::vector<float>& w) {
       return [&w](std::size_t c) { return w.empty() ? 1.0 : static_cast<double>(w[w.size() == 1 ? 0 : c]); };
     };
@@ -50,6 +46,15 @@ struct BinaryCrossEntropyWithLogits {
                                             to - from, scale, of(pos_weight)(0));
     });
     return static_cast<S>(scale * sum);
+  }
+
+  // Only the shape of the logits counts.
+  template <class T, TensorLike Y>
+  void check(const View<T>& logits, const Y& targets) const {
+    detail::check_targets(name, logits, targets);
+    const std::size_t classes = detail::loss_extents(logits).c;
+    check_weights("pos_weight", pos_weight, classes);
+    check_weights("weight", weight, classes);
   }
 
  private:

@@ -41,9 +41,9 @@ struct CrossEntropy {
                                  std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
-    const LossExtents d = extents(logits, static_cast<std::size_t>(labels.size()));
+    check(logits, labels);
     detail::check_gradient(name, logits, gradient.size());
-    check_labels(labels.data(), d);
+    const LossExtents d = detail::loss_extents(logits);
     const auto weight = [this](std::size_t c) {
       return class_weights.empty() ? 1.0 : static_cast<double>(class_weights[c]);
     };
@@ -53,21 +53,21 @@ struct CrossEntropy {
     return by_rows(logits.data(), labels.data(), gradient.data(), d, weight, threads);
   }
 
- private:
-  template <class T>
-  LossExtents extents(const View<T>& logits, std::size_t labels) const {
-    LossExtents d{1, logits.shape(0), 1};
-    if (logits.rank() > 1) d = {logits.shape(0), logits.shape(1), 1};
-    for (int i = 2; i < logits.rank(); ++i) d.s *= logits.shape(i);
-    if (labels != d.n * d.s)
-      fail(name, ": ", labels, " labels, logits ", detail::words_of(logits.shape()), " take ", d.n * d.s);
+  // Only the shape of the logits counts.
+  template <class T, LabelsLike Y>
+  void check(const View<T>& logits, const Y& labels) const {
+    const LossExtents d = detail::loss_extents(logits);
+    const auto count = static_cast<std::size_t>(labels.size());
+    if (count != d.n * d.s)
+      fail(name, ": ", count, " labels, logits ", detail::words_of(logits.shape()), " take ", d.n * d.s);
     if (!class_weights.empty() && class_weights.size() != d.c)
       fail(name, ": ", class_weights.size(), " class weights, the logits have ", d.c, " classes");
     if (!(label_smoothing >= 0 && label_smoothing <= 1))
       fail(name, ": label_smoothing is ", label_smoothing, ", expected 0 to 1");
-    return d;
+    check_labels(labels.data(), d);
   }
 
+ private:
   template <class Label>
   void check_labels(const Label* y, const LossExtents& d) const {
     for (std::size_t i = 0; i < d.n * d.s; ++i) {

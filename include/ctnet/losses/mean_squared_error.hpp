@@ -27,7 +27,7 @@ struct MeanSquaredError {
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
-    detail::check_targets(name, predictions, targets);
+    check(predictions, targets);
     detail::check_gradient(name, predictions, gradient.size());
     const double scale = (half ? 0.5 : 1.0) / static_cast<double>(predictions.size());
     const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
@@ -35,6 +35,12 @@ struct MeanSquaredError {
                                           to - from, 2 * scale);
     });
     return static_cast<S>(scale * sum);
+  }
+
+  // Only the shape of the predictions counts.
+  template <class T, TensorLike Y>
+  void check(const View<T>& predictions, const Y& targets) const {
+    detail::check_targets(name, predictions, targets);
   }
 };
 

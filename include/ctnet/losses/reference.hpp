@@ -6,14 +6,9 @@
 #include <cmath>
 #include <cstddef>
 
-namespace ctnet {
+#include "extents.hpp"
 
-// Logits of N images, C classes, S places each.
-struct LossExtents {
-  std::size_t n = 0, c = 0, s = 1;
-};
-
-namespace reference {
+namespace ctnet::reference {
 
 // With weights w(c), smoothing e, W = sum of w(y) over the rows not ignored:
 //   value = 1/W sum over rows of  (1 - e) w(y) (-log p(y)) + e/C sum over c of w(c) (-log p(c)),  p = softmax(x)
@@ -89,5 +84,4 @@ T bce_with_logits(const T* x, const T* y, T* g, LossExtents d, W weight, Q pos_w
   return static_cast<T>(sum / count);
 }
 
-}  // namespace reference
-}  // namespace ctnet
+}  // namespace ctnet::reference

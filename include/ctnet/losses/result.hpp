@@ -3,6 +3,7 @@
 // A loss is an aggregate of options with
 //   loss(logits, targets) -> LossResult                      owns the gradient; its memory is used again (memory.hpp)
 //   loss.compute(view, targets, gradient) -> value           writes d value / d logits into the caller's memory
+//   loss.check(view, targets)                                throws what these throw; for who computes it elsewhere
 // Denormals count as zeros in either, as in a network's step on the CPU.
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "../backends/cpu/threads.hpp"
 #include "../core/tensor.hpp"
+#include "extents.hpp"
 #include "memory.hpp"
 
 namespace ctnet {
@@ -103,6 +105,15 @@ double sum_over(cpu::Threads threads, std::size_t n, std::size_t width, const F&
   return cpu::sum_pieces(threads.on, pieces, [&](i64 from, i64 to) {
     return f(static_cast<std::size_t>(from), static_cast<std::size_t>(to));
   });
+}
+
+// Logits (N, C), (N, C, H, W) or (C): dimension 1 is the classes, the only dimension of a vector.
+template <class T>
+LossExtents loss_extents(const View<T>& logits) {
+  LossExtents d{1, logits.shape(0), 1};
+  if (logits.rank() > 1) d = {logits.shape(0), logits.shape(1), 1};
+  for (int i = 2; i < logits.rank(); ++i) d.s *= logits.shape(i);
+  return d;
 }
 
 template <class T>

@@ -27,8 +27,7 @@ struct SmoothL1 {
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
-    if (!(beta >= 0)) fail(name, ": beta is ", beta, ", expected 0 or more");
-    detail::check_targets(name, predictions, targets);
+    check(predictions, targets);
     detail::check_gradient(name, predictions, gradient.size());
     const auto n = static_cast<double>(predictions.size());
     const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
@@ -36,6 +35,13 @@ struct SmoothL1 {
                                       to - from, 1 / n, beta);
     });
     return static_cast<S>(sum / n);
+  }
+
+  // Only the shape of the predictions counts.
+  template <class T, TensorLike Y>
+  void check(const View<T>& predictions, const Y& targets) const {
+    if (!(beta >= 0)) fail(name, ": beta is ", beta, ", expected 0 or more");
+    detail::check_targets(name, predictions, targets);
   }
 };
 

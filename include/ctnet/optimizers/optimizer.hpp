@@ -9,14 +9,27 @@
 #include <vector>
 
 #include "../backends/cpu/threads.hpp"
+#include "../core/host_device.hpp"
 #include "cpu.hpp"
 #include "segment.hpp"
 
 namespace ctnet {
 
-// How a backend carries out an optimizer's step. A backend whose parameters lie elsewhere (on a GPU) specialises this
-// with the same members; on the host all take the configuration's own apply, which goes through the CPU targets, and
-// threads where the backend has them, piece by piece of a size that makes a thread worth while.
+namespace detail {
+// One update of a segment that is not frozen, at step `steps` of the run.
+template <class Config>
+SegmentStep step_of(const Config& config, const Segment& s, double learning_rate, i64 steps) {
+  return {learning_rate * s.rate_scale, s.decays ? config.weight_decay : 0.0, steps - s.skipped};
+}
+// Parts of the state lie side by side, each from a multiple of 16 elements on.
+constexpr std::size_t state_stride(std::size_t parameters) { return (parameters + 15) / 16 * 16; }
+// The factor that brings a norm down to `most`, as PyTorch's clip_grad_norm_; 1 or more where it is small enough.
+CTNET_HD inline double clip_factor(double most, double norm) { return most / (norm + 1e-6); }
+}  // namespace detail
+
+// How a backend carries out an optimizer's steps. A backend whose parameters lie elsewhere (on a GPU) specialises this:
+// all that Optimizer asks for is At<Network>. On the host all take the configuration's own apply, which goes through
+// the CPU targets, and threads where the backend has them, piece by piece of a size that makes a thread worth while.
 template <class Config, class Backend>
 struct OptimizerKernel {
   template <class T>
@@ -46,6 +59,56 @@ struct OptimizerKernel {
 
   static constexpr int most_parts = 3;  // of an optimizer's state
 
+  // The state of an optimizer of this network, and the work on it.
+  template <class Network>
+  class At {
+   public:
+    using T = typename Network::scalar;
+    static constexpr bool queued = false;  // has prepare, queue_step and queue_clip as well
+
+    static std::size_t parameters_of(Network& net) { return net.parameters().size(); }
+
+    At(Network& net, const Config& config, std::span<const Segment> segments)
+        : net_(net),
+          parts_(config.state_names().size()),
+          size_(detail::parameters_in(segments)),
+          stride_(detail::state_stride(size_)),
+          memory_(stride_ * parts_) {}
+
+    // Step `steps` (from 1) with the network's gradients; frozen segments stay as they are.
+    void step(const Config& config, double learning_rate, i64 steps, std::span<const Segment> segments) {
+      [[maybe_unused]] const cpu::DenormalsOf<Backend> denormals;
+      T* const p = net_.parameters().data();
+      const T* const g = net_.gradients().data();
+      for (const Segment& s : segments) {
+        if (s.frozen) continue;
+        T* state[most_parts] = {};
+        for (std::size_t k = 0; k < parts_; ++k) state[k] = memory_.data() + k * stride_ + s.offset;
+        apply<T>(config, detail::step_of(config, s, learning_rate, steps), p + s.offset, g + s.offset, state, s.size);
+      }
+    }
+    // The gradients' norm, and the gradients scaled down where it is more than max_norm.
+    double clip(double max_norm, std::span<const Segment> segments) {
+      [[maybe_unused]] const cpu::DenormalsOf<Backend> denormals;
+      T* const g = net_.gradients().data();
+      double sum = 0;
+      for (const Segment& s : segments)
+        if (!s.frozen) sum += squared_norm<T>(g + s.offset, s.size);
+      const double norm = std::sqrt(sum), factor = detail::clip_factor(max_norm, norm);
+      if (!(factor >= 1))
+        for (const Segment& s : segments)
+          if (!s.frozen) scale<T>(g + s.offset, s.size, factor);
+      return norm;
+    }
+    // Part k of the state, to read and to write.
+    std::span<T> part(std::size_t k) { return {memory_.data() + k * stride_, size_}; }
+
+   private:
+    Network& net_;
+    std::size_t parts_, size_, stride_;
+    typename Backend::template buffer<T> memory_;
+  };
+
  private:
   static constexpr bool threads = cpu::has_threads<Backend>();
   static constexpr cpu::Pieces pieces(std::size_t n) { return {static_cast<i64>(n), 16384}; }
@@ -54,7 +117,7 @@ struct OptimizerKernel {
 // Keeps a reference to the network, which must stay where it is while the optimizer lives.
 template <class Network, class Config>
 class Optimizer {
-  using Kernel = OptimizerKernel<Config, typename Network::backend>;
+  using At = typename OptimizerKernel<Config, typename Network::backend>::template At<Network>;
 
  public:
   using scalar = typename Network::scalar;
@@ -70,44 +133,19 @@ class Optimizer {
       : net_((config.check(), net)),
         config_(config),
         learning_rate_(config.learning_rate),
-        size_(net.parameters().size()),
-        stride_((size_ + 15) / 16 * 16),
-        segments_(detail::segments_of(Network::tensors(), config.decay_biases_and_norms, size_)),
-        memory_(stride_ * config.state_names().size()) {}
+        segments_(detail::segments_of(Network::tensors(), config.decay_biases_and_norms, At::parameters_of(net))),
+        at_(net, config, segments_) {}
 
   // One step with the network's gradients, which are cleared.
   void operator()() {
-    [[maybe_unused]] const cpu::DenormalsOf<typename Network::backend> denormals;
-    ++steps_;
-    scalar* const p = net_.parameters().data();
-    const scalar* const g = net_.gradients().data();
-    for (Segment& s : segments_) {
-      if (s.frozen) {
-        ++s.skipped;
-        continue;
-      }
-      scalar* state[3] = {};
-      for (std::size_t k = 0; k < config_.state_names().size(); ++k) state[k] = memory_.data() + k * stride_ + s.offset;
-      const SegmentStep step{learning_rate_ * s.rate_scale, s.decays ? config_.weight_decay : 0.0, steps_ - s.skipped};
-      Kernel::template apply<scalar>(config_, step, p + s.offset, g + s.offset, state, s.size);
-    }
+    count_step();
+    at_.step(config_, learning_rate_, steps_, segments_);
     net_.zero_grad();
   }
 
   // Scales the gradients so that their 2-norm over all parameters is at most max_norm, as PyTorch's clip_grad_norm_.
   // Returns the norm they had; where that is infinite or NaN, it is the caller who must not go on.
-  double clip_grad_norm(double max_norm) {
-    [[maybe_unused]] const cpu::DenormalsOf<typename Network::backend> denormals;
-    scalar* const g = net_.gradients().data();
-    double sum = 0;
-    for (const Segment& s : segments_)
-      if (!s.frozen) sum += Kernel::template squared_norm<scalar>(g + s.offset, s.size);
-    const double norm = std::sqrt(sum), factor = max_norm / (norm + 1e-6);
-    if (!(factor >= 1))
-      for (const Segment& s : segments_)
-        if (!s.frozen) Kernel::template scale<scalar>(g + s.offset, s.size, factor);
-    return norm;
-  }
+  double clip_grad_norm(double max_norm) { return at_.clip(max_norm, segments_); }
 
   double learning_rate() const { return learning_rate_; }
   void set_learning_rate(double rate) { learning_rate_ = rate; }
@@ -115,23 +153,51 @@ class Optimizer {
   const Config& config() const { return config_; }
   std::span<Segment> segments() { return segments_; }
 
-  // With steps() and the learning rate, all that a later run needs to go on with the same bits; written in place.
+  // With steps() and the learning rate, all that a later run needs to go on with the same bits; written in place. The
+  // spans are good until the next step.
   std::vector<Part> state() {
     std::vector<Part> parts;
-    for (const char* name : config_.state_names())
-      parts.push_back({name, {memory_.data() + parts.size() * stride_, size_}});
+    for (const char* name : config_.state_names()) parts.push_back({name, at_.part(parts.size())});
     return parts;
   }
   void set_steps(i64 steps) { steps_ = steps; }
 
+  // A step in two halves, on backends that queue their work: what changes from step to step (learning rate, count,
+  // what is frozen) is sent ahead, and the step itself is always the same work, fit to be captured. queue_clip before
+  // queue_step, where there is one; only the update sees the gradients scaled. `result`, where it is given, is told the
+  // norm. Where `halted` is given, a result that is no number ends training: neither that step nor any after it changes
+  // anything, and *halted is 1. All in the backend's memory.
+  void prepare_step()
+    requires At::queued
+  {
+    count_step();
+    at_.prepare(config_, learning_rate_, steps_, segments_);
+  }
+  template <class Queue, class... ResultAndHalted>
+  void queue_step(const Queue& queue, ResultAndHalted... halt)
+    requires At::queued
+  {
+    at_.queue_step(queue, halt...);
+  }
+  template <class Queue, class Result>
+  void queue_clip(const Queue& queue, double max_norm, Result* result)
+    requires At::queued
+  {
+    at_.queue_clip(queue, max_norm, result);
+  }
+
  private:
+  void count_step() {
+    ++steps_;
+    for (Segment& s : segments_) s.skipped += s.frozen;
+  }
+
   Network& net_;
   Config config_;
   double learning_rate_;
   i64 steps_ = 0;
-  std::size_t size_, stride_;
   std::vector<Segment> segments_;
-  typename Network::backend::template buffer<scalar> memory_;  // the parts of the state, one after the other
+  At at_;
 };
 
 template <class Network, class Config>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -49,6 +50,13 @@ std::vector<Segment> segments_of(const Tensors& tensors, bool decay_all, std::si
   }
   if (covered != total) fail("Optimizer: the network's tensors have ", covered, " parameters, its buffer ", total);
   return segments;
+}
+
+// All parameters, which the segments cover.
+inline std::size_t parameters_in(std::span<const Segment> segments) {
+  std::size_t n = 0;
+  for (const Segment& s : segments) n += s.size;
+  return n;
 }
 
 // As config checks: a hyperparameter out of its range.

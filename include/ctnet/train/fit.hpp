@@ -140,6 +140,10 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   const i64 batches = batches_of(loader);
   const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
   RunState run;
+  if constexpr (requires { loader.classes(); } && NetworkType::Facts::output.plane() == 1)  // known without a pass
+    if (loader.classes() > NetworkType::Facts::output.c())
+      fail("fit: the loader has labels up to ", loader.classes() - 1, ", the network gives ",
+           NetworkType::Facts::output.c(), " classes");
   net.zero_grad();
   if (!options.checkpoint.empty() && options.resume && io::file_exists(options.checkpoint))
     run = load_checkpoint(net, optimizer, options.checkpoint);

@@ -70,6 +70,11 @@ float rounded(float v, cublasComputeType_t compute) {
   return v;
 }
 
+bool supported(cublasLtEpilogue_t e) {
+  return e == CUBLASLT_EPILOGUE_DEFAULT || e == CUBLASLT_EPILOGUE_RELU || e == CUBLASLT_EPILOGUE_BIAS ||
+         e == CUBLASLT_EPILOGUE_RELU_BIAS;
+}
+
 struct Shape {
   std::uint64_t m = 0, n = 0, k = 0;
   bool valid = false;
@@ -80,7 +85,8 @@ Shape shape_of(const ProductOf& p, const MatrixOf& a, const MatrixOf& b, const M
   s.k = p.a == CUBLAS_OP_N ? a.columns : a.rows;
   s.n = p.b == CUBLAS_OP_N ? b.columns : b.rows;
   s.valid = (p.b == CUBLAS_OP_N ? b.rows : b.columns) == s.k && c.rows == s.m && c.columns == s.n && d.rows == s.m &&
-            d.columns == s.n && p.a != CUBLAS_OP_C && p.b != CUBLAS_OP_C && p.scale == CUDA_R_32F && s.m * s.n * s.k > 0;
+            d.columns == s.n && supported(p.epilogue) && p.a != CUBLAS_OP_C && p.b != CUBLAS_OP_C &&
+            p.scale == CUDA_R_32F && s.m * s.n * s.k > 0;
   for (const MatrixOf& x : {a, b, c, d})
     s.valid = s.valid && x.type == CUDA_R_32F && x.batch == 1 &&
               x.step >= static_cast<std::int64_t>(x.order == CUBLASLT_ORDER_COL ? x.rows : x.columns);
@@ -101,9 +107,9 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
   return CUBLAS_STATUS_SUCCESS;
 }
 const char* cublasLtGetStatusName(cublasStatus_t status) {
-  return status == CUBLAS_STATUS_NOT_SUPPORTED    ? "CUBLAS_STATUS_NOT_SUPPORTED"
+  return status == CUBLAS_STATUS_NOT_SUPPORTED   ? "CUBLAS_STATUS_NOT_SUPPORTED"
          : status == CUBLAS_STATUS_INVALID_VALUE ? "CUBLAS_STATUS_INVALID_VALUE"
-                                                  : "CUBLAS_STATUS";
+                                                 : "CUBLAS_STATUS";
 }
 const char* cublasLtGetStatusString(cublasStatus_t) { return "emulated"; }
 
@@ -112,8 +118,9 @@ cublasStatus_t cublasLtMatrixLayoutInit_internal(cublasLtMatrixLayout_t layout, 
   write(layout, MatrixOf{rows, columns, step, type, CUBLASLT_ORDER_COL, 1});
   return CUBLAS_STATUS_SUCCESS;
 }
-cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t layout, cublasLtMatrixLayoutAttribute_t attribute,
-                                                const void* v, size_t bytes) {
+cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t layout,
+                                                cublasLtMatrixLayoutAttribute_t attribute, const void* v,
+                                                size_t bytes) {
   auto x = read<MatrixOf>(layout);
   const bool known = (attribute == CUBLASLT_MATRIX_LAYOUT_ORDER && copied(x.order, v, bytes)) ||
                      (attribute == CUBLASLT_MATRIX_LAYOUT_LD && copied(x.step, v, bytes));
@@ -156,8 +163,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
                                               cublasLtMatmulPreference_t preference, int requested,
                                               cublasLtMatmulHeuristicResult_t results[], int* found) {
   *found = 0;
-  const Shape s = shape_of(read<ProductOf>(product), read<MatrixOf>(a), read<MatrixOf>(b), read<MatrixOf>(c),
-                           read<MatrixOf>(d));
+  const Shape s =
+      shape_of(read<ProductOf>(product), read<MatrixOf>(a), read<MatrixOf>(b), read<MatrixOf>(c), read<MatrixOf>(d));
   if (!handle || requested < 1 || !s.valid) return CUBLAS_STATUS_INVALID_VALUE;
   const auto p = read<PreferenceOf>(preference);
   AlgorithmOf algorithm{s.m, s.n, s.k, p.workspace >= wanted_workspace ? wanted_workspace : 0, {}};
@@ -184,8 +191,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t prod
   const bool relu = p.epilogue == CUBLASLT_EPILOGUE_RELU || p.epilogue == CUBLASLT_EPILOGUE_RELU_BIAS;
   if (algorithm.m != s.m || algorithm.n != s.n || algorithm.k != s.k || bytes < algorithm.workspace ||
       !aligned(workspace, 256) || !aligned(a_, algorithm.alignment[0]) || !aligned(b_, algorithm.alignment[1]) ||
-      !aligned(c_, algorithm.alignment[2]) || !aligned(d_, algorithm.alignment[3]) || with_bias != (p.bias != nullptr) ||
-      (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !with_bias && !relu))
+      !aligned(c_, algorithm.alignment[2]) || !aligned(d_, algorithm.alignment[3]) ||
+      with_bias != (p.bias != nullptr) || (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !with_bias && !relu))
     return CUBLAS_STATUS_NOT_SUPPORTED;
   const float by = *static_cast<const float*>(alpha), plus = *static_cast<const float*>(beta);
 
@@ -208,7 +215,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t prod
   static const char kernel = 0;
   const ctnet_device::Launch launch{&kernel, "cublasLtMatmul", dim3(1), dim3(1), 0, false};
   return ctnet_device::enqueue(launch, work, stream) == cudaSuccess ? CUBLAS_STATUS_SUCCESS
-                                                                   : CUBLAS_STATUS_EXECUTION_FAILED;
+                                                                    : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
 }  // extern "C"

@@ -69,6 +69,17 @@ void conforms(const char* name, const std::vector<int>& batches, bool all_it_tak
   conforms<S::number, T, parts>(S::named(name), batches, all_it_takes);
 }
 
+template <class S, Parts parts>
+void without_data(const char* name) {
+  const auto c = S::named(name);
+  REQUIRE(!cuda::direct_data_fits(c.op));
+  const auto kernel = direct<S::number, float, parts>(c.op);
+  const test::Inputs in = test::inputs_of(c, 3);
+  const test::Outputs want = test::run<Reference<double>>(c, in);
+  const auto got = test::run_on_gpu(kernel, c, in, {.without_grad_in = 0});
+  test::check_all_close(got, want, test::layer_bound<float>, name, false, 0);
+}
+
 }  // namespace
 
 using Lenet0 = Small<Conv<3, 6, 5>, 3, 32, 32>;
@@ -91,10 +102,10 @@ TEST_CASE("direct convolutions: what a network runs") {
   static_assert(cuda::ConvChoice::of(number).forward == cuda::ConvMethod::direct);
   static_assert(cuda::ConvChoice::of(number).data == cuda::ConvMethod::direct);
   test::conforms_on_gpu<Cuda<>, number>(std::vector{Lenet3::named("lenet 3")}, {1});
-  using Deep = Small<Conv<5, 5, 3, Groups<5>, Pad<1>>, 5, 6, 5>;
-  constexpr int depthwise = variant_of<ConvOp, Cuda<>>(Deep::op());
+  constexpr int depthwise = variant_of<ConvOp, Cuda<>>(Conv<5, 5, 3, Groups<5>, Pad<1>>::op({5, 6, 5}, {5, 6, 5}));
   static_assert(cuda::ConvChoice::of(depthwise).weights == cuda::ConvMethod::depthwise);
-  test::conforms_on_gpu<Cuda<>, depthwise>(std::vector{Deep::named("depthwise")}, {2});
+  test::conforms_on_gpu<Cuda<>, depthwise>(std::vector{on<Conv<5, 5, 3, Groups<5>, Pad<1>>>("depthwise", {5, 6, 5})},
+                                           {2});
 }
 TEST_CASE("direct convolutions: borders, odd sizes, few filters") {
   conforms<Small<Conv<1, 8, 3>, 1, 7, 9>>("1 - 8", {1, 3, 7});
@@ -120,21 +131,12 @@ TEST_CASE("direct convolutions: planes in bands, filters and channels in several
   conforms<Small<Conv<16, 21, 3, Pad<1>>, 16, 41, 33>, float, large>("16 - 21", {2}, false);
 }
 TEST_CASE("direct convolutions: stride 2, without the input's gradient") {
-  const auto strided = []<class S, Parts parts>(const char* name) {
-    const auto c = S::named(name);
-    REQUIRE(!cuda::direct_data_fits(c.op));
-    const auto kernel = direct<S::number, float, parts>(c.op);
-    const test::Inputs in = test::inputs_of(c, 3);
-    const test::Outputs want = test::run<Reference<double>>(c, in);
-    const auto got = test::run_on_gpu(kernel, c, in, {.without_grad_in = 0});
-    test::check_all_close(got, want, test::layer_bound<float>, name, false, 0);
-  };
   using Three = Small<Conv<3, 8, 3, Stride<2>, Pad<1>>, 3, 12, 11>;
   using Seven = Small<Conv<3, 6, 7, Stride<2>, Pad<3>>, 3, 17, 20>;
-  strided.operator()<Three, Parts::together>("3 x 3");
-  strided.operator()<Three, large>("3 x 3");
-  strided.operator()<Seven, Parts::together>("7 x 7");
-  strided.operator()<Seven, large>("7 x 7");
+  without_data<Three, Parts::together>("3 x 3");
+  without_data<Three, large>("3 x 3");
+  without_data<Seven, Parts::together>("7 x 7");
+  without_data<Seven, large>("7 x 7");
 }
 // So many images that blocks have several and that batches are cut into slices.
 TEST_CASE("direct convolutions: a large batch") {

@@ -13,8 +13,8 @@ TEST_CASE("linear on the GPU: every precision, few images and many") {
   test::conforms_on_gpu<Cuda<ctnet::bfloat16>>(test::linear::recorded(), {5, 37});
   test::conforms_on_gpu<Cuda<double>>(test::linear::recorded(), {2, 37});
 }
-// Sizes that are cut along k, in tiles of several sizes. An activation behind large sums keeps their error but not their
-// size, hence the wider bounds.
+// Sizes that are cut along k, in tiles of several sizes. An activation behind large sums keeps their error but not
+// their size, hence the wider bounds.
 TEST_CASE("linear on the GPU: sizes of real networks") {
   using namespace ctnet;
   const test::linear::Cases cases = {test::on<Linear<400, 120>>("lenet 7", {400}),

@@ -9,12 +9,17 @@
 
 namespace ctnet::cuda {
 
+class PhaseList;
+
 // Where work is queued, and on whose behalf.
 struct Queue {
   cudaStream_t stream = nullptr;
-  const char* phase = "";  // "forward", "backward", ...
-  int leaf = -1;           // the layer at work, counted from 0
+  const char* phase = "";     // "forward", "backward", ...
+  int leaf = -1;              // the layer at work, counted from 0
+  PhaseList* list = nullptr;  // of a PhaseQueue
 };
+// One whose work is written down instead, as phases of one kernel; see <ctnet/persistent.hpp>.
+struct PhaseQueue : Queue {};
 
 [[noreturn, gnu::cold]] inline void fail_call(cudaError_t status, const char* call, const char* purpose,
                                               const char* file, int line, const Queue& queue = {}) {

@@ -22,6 +22,9 @@ struct Deterministic {};
 struct CublasLt {};
 // Large convolutions go to cuDNN; include <ctnet/cudnn.hpp>.
 struct Cudnn {};
+// predict and steps of training run as one kernel each where all layers have phases for it, for networks and batches so
+// small that starting kernels is what takes the time; include <ctnet/persistent.hpp>.
+struct Persistent {};
 
 namespace cuda {
 enum class Compute : int { fp32, tf32, bf16, fp64 };
@@ -40,8 +43,8 @@ struct Cuda {
   static constexpr int times = (0 + ... + std::is_same_v<P, Policies>);
   static_assert(((times<Policies> == 1) && ...), "Cuda: a policy is given twice");
   static_assert(((std::is_same_v<Policies, Deterministic> || std::is_same_v<Policies, CublasLt> ||
-                  std::is_same_v<Policies, Cudnn>)&&...),
-                "Cuda: an unknown policy; there are Deterministic, CublasLt and Cudnn");
+                  std::is_same_v<Policies, Cudnn> || std::is_same_v<Policies, Persistent>)&&...),
+                "Cuda: an unknown policy; there are Deterministic, CublasLt, Cudnn and Persistent");
 
  public:
   using precision = Precision;
@@ -53,6 +56,7 @@ struct Cuda {
   static constexpr bool deterministic = times<Deterministic> > 0;
   static constexpr bool cublaslt = times<CublasLt> > 0;
   static constexpr bool cudnn = times<Cudnn> > 0;
+  static constexpr bool persistent = times<Persistent> > 0;
   static constexpr bool on_device = true;  // its memory is not the host's
   static constexpr bool flush_denormals = false;
 };

@@ -13,6 +13,16 @@
 #  error "ctnet: kernels for the GPU are compiled by nvcc; name the file .cu, or leave out <ctnet/cuda.hpp>"
 #endif
 
+#ifdef __CUDACC__
+#  define CTNET_UNROLL _Pragma("unroll")
+#  define CTNET_UNROLL_1 _Pragma("unroll 1")
+#  define CTNET_UNROLL_4 _Pragma("unroll 4")
+#else
+#  define CTNET_UNROLL
+#  define CTNET_UNROLL_1
+#  define CTNET_UNROLL_4
+#endif
+
 namespace ctnet::cuda {
 
 inline constexpr int warp_size = 32;
@@ -96,6 +106,12 @@ __device__ inline unsigned pack_bf16(float low, float high) {
 __device__ inline unsigned atomic_add(unsigned* p, unsigned v) { return atomicAdd(p, v); }
 // What this thread wrote is seen by all before what it writes next.
 __device__ inline void fence() { __threadfence(); }
+// For loops that wait until others have written it: what they wrote before is seen by what this thread reads next.
+__device__ inline unsigned load_acquire(const unsigned* p) {
+  unsigned v;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(v) : "l"(__cvta_generic_to_global(p)) : "memory");
+  return v;
+}
 
 #else
 
@@ -105,6 +121,7 @@ using ::ctnet_device::copy_async16;
 using ::ctnet_device::copy_async4;
 using ::ctnet_device::dynamic_shared;
 using ::ctnet_device::fence;
+using ::ctnet_device::load_acquire;
 using ::ctnet_device::mma_bf16;
 using ::ctnet_device::mma_tf32;
 using ::ctnet_device::pack_bf16;

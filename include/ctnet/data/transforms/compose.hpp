@@ -80,6 +80,8 @@ class Compose {
     apply<Begin>(sample, workspace, random, std::index_sequence_for<T...>{});
   }
 
+  const std::tuple<T...>& transforms() const { return transforms_; }
+
  private:
   template <class U>
   static constexpr Shape shape_after_at(Shape in) {

@@ -53,6 +53,8 @@ class Normalize {
       mean_[c] = mean[c], std_[c] = std[c];
     }
   }
+  float mean(int c) const { return mean_[c]; }
+  float std(int c) const { return std_[c]; }
   static constexpr bool accepts(Shape in) { return in.c() == C; }
   void operator()(Planes& image, Workspace&, Random&) const {
     for (int c = 0; c < C; ++c) {

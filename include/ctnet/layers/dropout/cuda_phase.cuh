@@ -28,11 +28,11 @@ struct Kernel<DropoutOp, cuda::Recorded<B>> {
     const double p = static_cast<double>(o.numerator) / o.denominator;
     cuda::Touches t;
     t.read(in, n).read(step_at, 1).write(out, n);
-    queue.list->each(queue, name, cuda::ceil_div(first + n, 4) - first / 4,
-                     cuda::Drop<T>{in, out, first, n, draw.seed, draw.step, step_at,
-                                   static_cast<std::uint64_t>(draw.leaf), static_cast<std::uint64_t>(p * 0x1p32),
-                                   static_cast<T>(1 / (1 - p)), mask, false},
-                     t.along(mask, n));
+    queue.list->each(
+        queue, name, cuda::ceil_div(first + n, 4) - first / 4,
+        cuda::Drop<T>{in, out, first, n, draw.seed, draw.step, step_at, static_cast<std::uint64_t>(draw.leaf),
+                      static_cast<std::uint64_t>(p * 0x1p32), static_cast<T>(1 / (1 - p)), mask, false},
+        t.along(mask, n));
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Joins as phases of a persistent kernel: sums by the functors of cuda.cuh; of Concat every value is copied by a thread.
+// Joins as phases of a persistent kernel: sums by the functors of cuda.cuh; of Concat every value is copied by a
+// thread.
 #pragma once
 
 #include "../../backends/cuda/phase_list.cuh"
@@ -51,8 +52,7 @@ template <class B>
 struct Kernel<AddOp, cuda::Recorded<B>> {
   using T = typename B::scalar;
   using predict_phases = cuda::PhaseTypes<cuda::EachPhase<cuda::Sum<T, 1>>>;
-  using training_phases =
-      cuda::PhaseTypes<cuda::EachPhase<cuda::Sum<T, 1>>, cuda::EachPhase<cuda::SumBackward<T, 1>>>;
+  using training_phases = cuda::PhaseTypes<cuda::EachPhase<cuda::Sum<T, 1>>, cuda::EachPhase<cuda::SumBackward<T, 1>>>;
 
   static void forward(const AddOp& o, const cuda::Forward<T>& a) {
     const i64 n = i64{a.batch} * o.size;

@@ -50,9 +50,10 @@ struct Kernel<BatchNormOp, Cuda<P, Q...>> {
           parts(static_cast<int>(at_most(cuda::ceil_div(packs, 2048), c >= 2112 ? 1 : 2112 / c))) {}
     static constexpr i64 at_most(i64 v, i64 most) { return v < most ? v : most; }
   };
-  // Whole warps for n values: 8 for a thread, more where 512 threads do not do.
+  // Whole warps for n values, at most `values` for a thread: 8 where it may have as many, more where 512 threads do not
+  // do.
   static unsigned threads_for(i64 n, i64 values) {
-    const i64 many = cuda::ceil_div(n, 8), few = cuda::ceil_div(n, values);
+    const i64 many = cuda::ceil_div(n, values < 8 ? values : 8), few = cuda::ceil_div(n, values);
     const i64 threads = many < 512 ? many : few > 512 ? few : 512;
     return static_cast<unsigned>(cuda::ceil_div(threads, cuda::warp_size) * cuda::warp_size);
   }

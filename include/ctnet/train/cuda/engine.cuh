@@ -92,9 +92,7 @@ class Engine<Cuda<P...>> {
   }
   std::span<T> gradients() {
     State& s = state("gradients");
-    if (s.cleared && !s.gradient_mirror.dirty())
-      CTNET_CUDA(cudaMemsetAsync(s.gradients.data(), 0, s.gradients.size() * sizeof(T), s.stream.get()), "gradients");
-    s.cleared = false;
+    settle_gradients();
     return s.gradient_mirror.read_write(queue(), s.gradients.data(), count(program().parameters));
   }
   std::span<T> statistics() {
@@ -126,6 +124,13 @@ class Engine<Cuda<P...>> {
   cuda::Queue queue() const { return {s_->stream.get()}; }
   T* device_parameters() { return s_->parameters.data(); }
   T* device_gradients() { return s_->gradients.data(); }
+  // Gradients that were cleared and not written since become the zeros that they read as.
+  void settle_gradients() {
+    State& s = *s_;
+    if (s.cleared && !s.gradient_mirror.dirty())
+      CTNET_CUDA(cudaMemsetAsync(s.gradients.data(), 0, s.gradients.size() * sizeof(T), s.stream.get()), "gradients");
+    s.cleared = false;
+  }
   // Before work that reads or writes the device's buffers: what the host wrote goes there.
   void flush() {
     State& s = *s_;

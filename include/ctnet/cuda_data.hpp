@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Data on the GPU: a data set that lies in its memory, shuffled and augmented there (data/cuda/resident.cuh). For nvcc.
+#pragma once
+
+#include "data.hpp"                // IWYU pragma: export
+#include "data/cuda/resident.cuh"  // IWYU pragma: export

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// The update rules, for one parameter p with its gradient g and its state: the definition that every other way of
+// computing them is tested against. Called by plain loops (reference.hpp) and by kernels on a GPU.
+#pragma once
+
+#include <cmath>
+
+#include "../core/host_device.hpp"
+#include "numbers.hpp"
+
+namespace ctnet {
+
+//   d = g + decay p      b = momentum b + share d      p -= rate (nesterov ? d + momentum b : b)
+// Without momentum (no b): p -= rate d. Sutskever et al., "On the importance of initialization and momentum", 2013.
+template <class T>
+struct SgdUpdate {
+  T rate, decay, momentum, share;
+  bool nesterov;
+
+  SgdUpdate() = default;
+  bool operator==(const SgdUpdate&) const = default;
+  explicit SgdUpdate(const SgdNumbers& k)
+      : rate(static_cast<T>(k.rate)),
+        decay(static_cast<T>(k.decay)),
+        momentum(static_cast<T>(k.momentum)),
+        share(static_cast<T>(k.share)),
+        nesterov(k.nesterov) {}
+
+  CTNET_HD void operator()(T& p, T g) const { p -= rate * (g + decay * p); }
+  CTNET_HD void operator()(T& p, T g, T& b) const {
+    const T d = g + decay * p;
+    b = momentum * b + share * d;
+    p -= rate * (nesterov ? d + momentum * b : b);
+  }
+};
+
+//   d = g + l2 p   m = beta1 m + (1 - beta1) d   v = beta2 v + (1 - beta2) d^2
+//   p = keep p - rate m / (root_scale sqrt(v) + eps)
+// Kingma & Ba, "Adam", 2015; Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019. With `largest`, the
+// maximum over time of v stands in its place: Reddi et al., "On the Convergence of Adam and Beyond", 2018.
+template <class T>
+struct AdamUpdate {
+  T rate, l2, keep, beta1, rest1, beta2, rest2, eps, root_scale;
+
+  AdamUpdate() = default;
+  bool operator==(const AdamUpdate&) const = default;
+  explicit AdamUpdate(const AdamNumbers& k)
+      : rate(static_cast<T>(k.rate)),
+        l2(static_cast<T>(k.l2)),
+        keep(static_cast<T>(k.keep)),
+        beta1(static_cast<T>(k.beta1)),
+        rest1(static_cast<T>(1 - k.beta1)),
+        beta2(static_cast<T>(k.beta2)),
+        rest2(static_cast<T>(1 - k.beta2)),
+        eps(static_cast<T>(k.eps)),
+        root_scale(static_cast<T>(k.root_scale)) {}
+
+  CTNET_HD void operator()(T& p, T g, T& m, T& v) const {
+    moments(p, g, m, v);
+    move(p, m, v);
+  }
+  CTNET_HD void operator()(T& p, T g, T& m, T& v, T& largest) const {
+    moments(p, g, m, v);
+    largest = largest > v ? largest : v;
+    move(p, m, largest);
+  }
+
+ private:
+  CTNET_HD void moments(T p, T g, T& m, T& v) const {
+    const T d = g + l2 * p;
+    m = beta1 * m + rest1 * d;
+    v = beta2 * v + rest2 * d * d;
+  }
+  CTNET_HD void move(T& p, T m, T second) const { p = keep * p - rate * m / (root_scale * std::sqrt(second) + eps); }
+};
+
+// The rule that goes with a configuration's numbers.
+namespace detail {
+template <class T>
+SgdUpdate<T> update_with(const SgdNumbers& k) {
+  return SgdUpdate<T>{k};
+}
+template <class T>
+AdamUpdate<T> update_with(const AdamNumbers& k) {
+  return AdamUpdate<T>{k};
+}
+}  // namespace detail
+
+}  // namespace ctnet
