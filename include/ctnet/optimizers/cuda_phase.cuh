@@ -3,7 +3,7 @@
 // bodies of their kernels. Both are bound by memory, from L2 in networks that are small enough for this.
 #pragma once
 
-#include "../losses/cuda_phase.cuh"
+#include "../backends/cuda/phase_list.cuh"
 #include "cuda_update.cuh"
 
 namespace ctnet::cuda {

@@ -7,6 +7,7 @@
 
 #include "../../layers/activation/cuda_phase.cuh"
 #include "../../layers/join/cuda_phase.cuh"
+#include "../../losses/cuda_phase.cuh"
 #include "../../optimizers/cuda_phase.cuh"
 #include "persistent_table.cuh"
 #include "trainer.cuh"

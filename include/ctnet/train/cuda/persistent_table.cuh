@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A list of phases as the kernel reads it, made once for a batch and its addresses: rows of words in the device's
-// memory. The grid is chosen for the phase with most work, as small as does it: a warp for each of the four schedulers
-// of as many processors as there are, and two blocks on each where there is work for eight warps on all.
+// memory. The grid is chosen for the phase with most work, as small as does it, for each block makes meetings longer: a
+// warp for each of the four schedulers of as many processors as there are, and two blocks on each where one would go
+// round four times.
 #pragma once
 
 #include "../../backends/cuda/memory.cuh"
@@ -61,7 +62,8 @@ class PhaseTable {
     CTNET_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, reinterpret_cast<const void*>(kernel_),
                                                              crew_threads, 0),
                "the grid of a kernel");
-    const i64 wanted = warps > i64{crew_warps} * processors ? 2 * processors : std::min<i64>(processors, ceil_div(warps, 4));
+    const i64 wanted =
+        warps > 4 * i64{crew_warps} * processors ? 2 * processors : std::min<i64>(processors, ceil_div(warps, 4));
     return static_cast<int>(std::min<i64>(wanted, i64{resident} * processors));
   }
   // Phases of one level begin with the block after the last one's.
