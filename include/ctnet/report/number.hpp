@@ -40,7 +40,9 @@ inline std::string grouped(long long v) {
 inline std::string duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "-";
   const auto t = static_cast<long long>(seconds + 0.5);
-  const auto two = [](long long v) { return (v < 10 ? "0" : "") + std::to_string(v); };
+  const auto two = [](long long v) {
+    return std::string{static_cast<char>('0' + v / 10), static_cast<char>('0' + v % 10)};
+  };
   if (t < 60) return std::to_string(t) + " s";
   if (t < 3600) return std::to_string(t / 60) + ":" + two(t % 60) + " min";
   return std::to_string(t / 3600) + ":" + two(t / 60 % 60) + ":" + two(t % 60) + " h";
