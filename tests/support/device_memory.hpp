@@ -31,8 +31,7 @@ class DeviceBlock {
     if (room_ == 0) room_ = page;
     succeeds(cudaMalloc(reinterpret_cast<void**>(&begin_), room_), "cudaMalloc");
     data_ = reinterpret_cast<T*>(flush == Flush::end ? begin_ + room_ - n * sizeof(T) : begin_);
-    const std::vector<unsigned char> all(room_, pattern);
-    succeeds(cudaMemcpy(begin_, all.data(), room_, cudaMemcpyHostToDevice), "cudaMemcpy to the device");
+    succeeds(cudaMemset(begin_, pattern, room_), "cudaMemset");
     fill(std::numeric_limits<T>::quiet_NaN());
   }
   template <class V>
@@ -52,7 +51,11 @@ class DeviceBlock {
 
   T* data() const { return data_; }
   std::size_t size() const { return n_; }
-  void fill(T v) { copy_in(std::vector<T>(n_, v)); }
+  void fill(T v) {
+    if (v == v) return copy_in(std::vector<T>(n_, v));
+    succeeds(cudaDeviceSynchronize(), "the work before");
+    succeeds(cudaMemset(data_, 0xFF, n_ * sizeof(T)), "cudaMemset");  // NaN in every format
+  }
   template <class V>
   void assign(const V& values) {
     std::vector<T> v(n_);
@@ -62,22 +65,22 @@ class DeviceBlock {
   // The elements, as numbers of type U.
   template <class U = T>
   std::vector<U> read() const {
-    const std::vector<unsigned char> all = pages();
-    const std::size_t at = offset();
+    const std::vector<unsigned char> all = bytes(offset(), offset() + n_ * sizeof(T));
     std::vector<U> v(n_);
     for (std::size_t i = 0; i < n_; ++i) {
       T e;
-      std::memcpy(&e, all.data() + at + i * sizeof(T), sizeof(T));
+      std::memcpy(&e, all.data() + i * sizeof(T), sizeof(T));
       v[i] = static_cast<U>(e);
     }
     return v;
   }
   // Nobody wrote beside the elements.
   bool intact() const {
-    const std::vector<unsigned char> all = pages();
     const std::size_t first = offset(), last = first + n_ * sizeof(T);
-    for (std::size_t i = 0; i < room_; ++i)
-      if ((i < first || i >= last) && all[i] != pattern) return false;
+    for (const unsigned char c : bytes(0, first))
+      if (c != pattern) return false;
+    for (const unsigned char c : bytes(last, room_))
+      if (c != pattern) return false;
     return true;
   }
 
@@ -91,10 +94,11 @@ class DeviceBlock {
     succeeds(cudaDeviceSynchronize(), "the work before");
     succeeds(cudaMemcpy(data_, v.data(), n_ * sizeof(T), cudaMemcpyHostToDevice), "cudaMemcpy to the device");
   }
-  std::vector<unsigned char> pages() const {
-    std::vector<unsigned char> all(room_);
+  std::vector<unsigned char> bytes(std::size_t from, std::size_t to) const {
+    std::vector<unsigned char> all(to - from);
+    if (all.empty()) return all;
     succeeds(cudaDeviceSynchronize(), "the work before");
-    succeeds(cudaMemcpy(all.data(), begin_, room_, cudaMemcpyDeviceToHost), "cudaMemcpy from the device");
+    succeeds(cudaMemcpy(all.data(), begin_ + from, all.size(), cudaMemcpyDeviceToHost), "cudaMemcpy from the device");
     return all;
   }
 
