@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "guarded.hpp"
@@ -52,9 +53,14 @@ class DeviceBlock {
   T* data() const { return data_; }
   std::size_t size() const { return n_; }
   void fill(T v) {
-    if (v == v) return copy_in(std::vector<T>(n_, v));
-    succeeds(cudaDeviceSynchronize(), "the work before");
-    succeeds(cudaMemset(data_, 0xFF, n_ * sizeof(T)), "cudaMemset");  // NaN in every format
+    if constexpr (std::is_floating_point_v<T>) {
+      if (v != v) {  // NaN in every format
+        succeeds(cudaDeviceSynchronize(), "the work before");
+        succeeds(cudaMemset(data_, 0xFF, n_ * sizeof(T)), "cudaMemset");
+        return;
+      }
+    }
+    copy_in(std::vector<T>(n_, v));
   }
   template <class V>
   void assign(const V& values) {
