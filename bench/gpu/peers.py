@@ -37,7 +37,8 @@ import torch._inductor.config as inductor
 import torch.nn.functional as F
 from torch import nn
 
-import networks
+import networks  # also lets Python find the other peers' files
+import torch_net
 
 CUDA = torch.cuda.is_available()
 DEVICE = "cuda" if CUDA else "cpu"
@@ -57,18 +58,7 @@ def use(precision):
 
 
 def network(name):
-    layers, flat = [], False
-    for step in networks.steps(name):
-        if step[0] == "conv":
-            _, i, o, k, stride, pad, norm, relu = step
-            layers += [nn.Conv2d(i, o, k, stride, pad, bias=not norm)] + [nn.BatchNorm2d(o)] * norm
-            layers += [nn.ReLU(inplace=True)] * relu
-        elif step[0] == "linear":
-            layers += [nn.Flatten()] * (not flat) + [nn.Linear(*step[1:3])] + [nn.ReLU(inplace=True)] * step[3]
-            flat = True
-        else:
-            layers.append(nn.MaxPool2d(step[1]) if step[0] == "pool" else nn.AdaptiveAvgPool2d(1))
-    return nn.Sequential(*layers).to(DEVICE)
+    return torch_net.module(networks.steps(name)).to(DEVICE)
 
 
 @functools.cache

@@ -9,26 +9,7 @@ from shapes import shape, steps
 def tensors(name):
     """For each step but the pools its arrays, in PyTorch's order: weight, bias | weight, norm's weight, bias, mean,
     variance."""
-    def sizes(step):
-        if step[0] == "pool":
-            return []
-        i, o = step[1:3]
-        weight = (o, i, step[3], step[3]) if step[0] == "conv" else (o, i)
-        bound = 2 / np.sqrt(np.float32(np.prod(weight[1:])))
-        if step[0] == "conv" and step[6]:
-            return [(weight, 0, bound), ((o,), 1, 0.25), ((o,), 0, 0.25), ((o,), 0, 0.25), ((o,), 1, 0.5)]
-        return [(weight, 0, bound), ((o,), 0, bound)]
-
-    wanted = [sizes(s) for s in steps(name)]
-    flat, at, found = numbers.symmetric(numbers.PARAMETERS, sum(int(np.prod(t[0])) for s in wanted for t in s)), 0, []
-    for step in wanted:
-        arrays = []
-        for dims, center, radius in step:
-            count = int(np.prod(dims))
-            arrays.append((np.float32(center) + np.float32(radius) * flat[at:at + count]).reshape(dims))
-            at += count
-        found.append(arrays)
-    return found
+    return numbers.arrays_of(steps(name))
 
 
 def batches(name):

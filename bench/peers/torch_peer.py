@@ -17,24 +17,14 @@ from torch import nn
 from torch.utils import mkldnn
 
 import nets
+import torch_net
 
 DEPLOY = ["eager", "channels_last", "mkldnn", "script", "compile"]
 TRAIN = ["eager", "channels_last", "compile", "compile_last"]
 
 
 def network(name):
-    layers, flat = [], False
-    for step in nets.steps(name):
-        if step[0] == "conv":
-            _, i, o, k, stride, pad, norm, relu = step
-            layers += [nn.Conv2d(i, o, k, stride, pad, bias=not norm)] + [nn.BatchNorm2d(o)] * norm
-            layers += [nn.ReLU(inplace=True)] * relu
-        elif step[0] == "linear":
-            layers += [nn.Flatten()] * (not flat) + [nn.Linear(*step[1:3])] + [nn.ReLU(inplace=True)] * step[3]
-            flat = True
-        else:
-            layers.append(nn.MaxPool2d(step[1]))
-    return nn.Sequential(*layers)
+    return torch_net.module(nets.steps(name))
 
 
 def load(model, name):
