@@ -22,19 +22,6 @@ using ctnet::Seed;
 
 namespace {
 
-// |got - want| / |want|, of whole tensors.
-template <class A, class B>
-double relative_error(const A& got, const B& want) {
-  double e = 0, n = 0;
-  REQUIRE(got.size() == want.size());
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const auto g = static_cast<double>(got[i]), w = static_cast<double>(want[i]);
-    e += (g - w) * (g - w);
-    n += w * w;
-  }
-  return n == 0 ? std::sqrt(e) : std::sqrt(e / n);
-}
-
 template <class Backend, class Net, class Input>
 void like_the_definition(double bound) {
   using T = typename Backend::scalar;

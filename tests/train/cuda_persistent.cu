@@ -58,18 +58,6 @@ using ctnet::Seed;
 
 namespace {
 
-template <class A, class B>
-double relative_error(const A& got, const B& want) {
-  double e = 0, n = 0;
-  REQUIRE(got.size() == want.size());
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const auto g = static_cast<double>(got[i]), w = static_cast<double>(want[i]);
-    e += (g - w) * (g - w);
-    n += w * w;
-  }
-  return n == 0 ? std::sqrt(e) : std::sqrt(e / n);
-}
-
 template <class T, class Y = int>
 struct Batch {
   std::vector<T> images;

@@ -130,7 +130,7 @@ struct KernelVariant<ConvOp, Cpu<T, Policies...>, V> {
     if constexpr (choice.data.method == cpu::ConvChoice::columns)
       CTNET_PICK(conv_columns<T, choice.data.tile>)(o, a.batch, a.grad_out, a.parameters, a.grad_in[0], a.scratch);
     else
-      run<choice.data.method, choice.data.tile>(cpu::mirrored(o), a.batch, a.grad_out, a.parameters, true, nullptr,
+      run<choice.data.method, choice.data.tile>(mirrored(o), a.batch, a.grad_out, a.parameters, true, nullptr,
                                                 a.grad_in[0], a.scratch);
   }
 
@@ -145,7 +145,7 @@ struct KernelVariant<ConvOp, Cpu<T, Policies...>, V> {
   }
   static constexpr i64 data_scratch(const ConvOp& o) {
     return choice.data.method == cpu::ConvChoice::columns ? cpu::conv_columns_scratch<T>(o)
-                                                          : pass_scratch(choice.data, cpu::mirrored(o));
+                                                          : pass_scratch(choice.data, mirrored(o));
   }
   static constexpr i64 pass_scratch(cpu::ConvChoice::Pass p, const ConvOp& o) {
     return p.method == cpu::ConvChoice::winograd ? cpu::winograd_scratch<T>(o)

@@ -83,7 +83,7 @@ void forward(const ConvOp& o, const Forward<T>& a, bool small) {
 template <class T, int R, int S, int Stride, int TW, int KT, int KS, bool Small>
 void backward(const ConvOp& o, const Backward<T>& a, bool data, bool weights) {
   using Filters = Sum<T, R, S, Stride, KS, Small>;
-  const ConvOp m = turned(o);
+  const ConvOp m = mirrored(o);
   Tiles t{};
   Sums u{};
   if (data) t = Tile<T, R, S, Stride, TW, KT>::plan(m, a.batch, Small);

@@ -112,17 +112,6 @@ struct Tiles {
   int threads, blocks, shared;
 };
 
-// dX of `o`, of stride 1, as a convolution of dY: channels exchanged, the border such that all of X comes out.
-constexpr ConvOp turned(const ConvOp& o) {
-  ConvOp m = o;
-  m.c = o.k, m.h = o.p, m.w = o.q;
-  m.k = o.c, m.p = o.h, m.q = o.w;
-  m.pad_h = o.r - 1 - o.pad_h;
-  m.pad_w = o.s - 1 - o.pad_w;
-  m.bias = 0;
-  return m;
-}
-
 inline constexpr int most_threads = 256;
 inline constexpr int most_shared = 99 * 1024;  // bytes; what any GPU since 2020 has, twice that on the large ones
 inline constexpr int sms = 132;

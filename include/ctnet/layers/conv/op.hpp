@@ -21,4 +21,15 @@ struct ConvOp {
   CTNET_HD constexpr int weights() const { return k * taps(); }
 };
 
+// dX of `o`, of stride 1, as a convolution of dY: channels exchanged, the border such that all of X comes out.
+constexpr ConvOp mirrored(const ConvOp& o) {
+  ConvOp m = o;
+  m.c = o.k, m.h = o.p, m.w = o.q;
+  m.k = o.c, m.p = o.h, m.q = o.w;
+  m.pad_h = o.r - 1 - o.pad_h;
+  m.pad_w = o.s - 1 - o.pad_w;
+  m.bias = 0;
+  return m;
+}
+
 }  // namespace ctnet

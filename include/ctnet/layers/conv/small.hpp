@@ -11,17 +11,6 @@ namespace ctnet::cpu {
 template <class T>
 inline constexpr int most_lanes = static_cast<int>(64 / sizeof(T));  // of any target
 
-// dX of `o` as a convolution of dY: channels exchanged, the border such that all of X comes out.
-constexpr ConvOp mirrored(const ConvOp& o) {
-  ConvOp m = o;
-  m.c = o.k, m.h = o.p, m.w = o.q;
-  m.k = o.c, m.p = o.h, m.q = o.w;
-  m.pad_h = o.r - 1 - o.pad_h;
-  m.pad_w = o.s - 1 - o.pad_w;
-  m.bias = 0;
-  return m;
-}
-
 // One image's channels as the kernels read them: the tensor itself, or a copy with its border.
 struct Planes {
   i64 plane = 0, row = 0;

@@ -44,8 +44,28 @@ struct Drop {
         if (at + k >= 0 && at + k < n) out[at + k] = mask(kept(r.v[k], in[at + k]), at + k);
     }
   }
+  i64 blocks() const { return ceil_div(first + n, 4) - first / 4; }
   __device__ T kept(std::uint32_t random, T x) const { return random >= threshold ? x * scale : T(0); }
 };
+
+// For batch images: f(i) is to be asked for i from 0 to blocks() - 1.
+template <class T>
+Drop<T> drop_of(const DropoutOp& o, int batch, const Draw& draw, const std::uint64_t* step_at, const T* in, T* out,
+                const Mask<T>& mask, bool packs) {
+  const double p = static_cast<double>(o.numerator) / o.denominator;
+  return {in,
+          out,
+          draw.image * o.size,
+          i64{batch} * o.size,
+          draw.seed,
+          draw.step,
+          step_at,
+          static_cast<std::uint64_t>(draw.leaf),
+          static_cast<std::uint64_t>(p * 0x1p32),
+          static_cast<T>(1 / (1 - p)),
+          mask,
+          packs};
+}
 
 }  // namespace cuda
 
@@ -69,12 +89,9 @@ struct Kernel<DropoutOp, Cuda<P, Q...>> {
  private:
   static void drop(const DropoutOp& o, int batch, const Draw& draw, const std::uint64_t* step_at, const T* in, T* out,
                    const cuda::Mask<T>& mask, const cuda::Queue& queue, const char* name) {
-    const i64 first = draw.image * o.size, n = i64{batch} * o.size;
-    const double p = static_cast<double>(o.numerator) / o.denominator;
-    cuda::each(queue, name, cuda::ceil_div(first + n, 4) - first / 4,
-               cuda::Drop<T>{in, out, first, n, draw.seed, draw.step, step_at, static_cast<std::uint64_t>(draw.leaf),
-                             static_cast<std::uint64_t>(p * 0x1p32), static_cast<T>(1 / (1 - p)), mask,
-                             first % 4 == 0 && cuda::packs_fit(0, in, out)});
+    const bool packs = draw.image * o.size % 4 == 0 && cuda::packs_fit(0, in, out);
+    const auto f = cuda::drop_of(o, batch, draw, step_at, in, out, mask, packs);
+    cuda::each(queue, name, f.blocks(), f);
   }
 };
 

@@ -24,15 +24,10 @@ struct Kernel<DropoutOp, cuda::Recorded<B>> {
  private:
   static void drop(const DropoutOp& o, int batch, const Draw& draw, const std::uint64_t* step_at, const T* in, T* out,
                    const cuda::Mask<T>& mask, const cuda::Queue& queue, const char* name) {
-    const i64 first = draw.image * o.size, n = i64{batch} * o.size;
-    const double p = static_cast<double>(o.numerator) / o.denominator;
+    const auto f = cuda::drop_of(o, batch, draw, step_at, in, out, mask, false);
     cuda::Touches t;
-    t.read(in, n).read(step_at, 1).write(out, n);
-    queue.list->each(
-        queue, name, cuda::ceil_div(first + n, 4) - first / 4,
-        cuda::Drop<T>{in, out, first, n, draw.seed, draw.step, step_at, static_cast<std::uint64_t>(draw.leaf),
-                      static_cast<std::uint64_t>(p * 0x1p32), static_cast<T>(1 / (1 - p)), mask, false},
-        t.along(mask, n));
+    t.read(in, f.n).read(step_at, 1).write(out, f.n);
+    queue.list->each(queue, name, f.blocks(), f, t.along(mask, f.n));
   }
 };
 

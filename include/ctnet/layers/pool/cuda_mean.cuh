@@ -86,6 +86,16 @@ __global__ void mean_by_warps(Mean<Op, T> f, i64 outputs) {
   if (lane == 0) f.y[i] = activate(f.act, sum / static_cast<T>(w.count), f.slope);
 }
 
+// The gradient of pixel (y, x) of a plane, from that of the plane's outputs.
+template <class Op, class T>
+__device__ T mean_gradient(const Op& o, const T* g, int y, int x_) {
+  const PoolWindows all = windows_of(o, y, x_);
+  T sum = 0;
+  for (int p = all.p0; p < all.p1; ++p)
+    for (int q = all.q0; q < all.q1; ++q) sum += g[p * o.q + q] / static_cast<T>(mean_window(o, p, q).count);
+  return sum;
+}
+
 template <class Op, class T>
 struct MeanBackward {
   Op o;
@@ -94,12 +104,7 @@ struct MeanBackward {
   Mask<T> mask;
   __device__ void operator()(i64 i) const {
     const Place at = place_of(i, o.h, o.w);
-    const T* g = grad + at.plane * o.p * o.q;
-    const PoolWindows all = windows_of(o, at.y, at.x);
-    T sum = 0;
-    for (int p = all.p0; p < all.p1; ++p)
-      for (int q = all.q0; q < all.q1; ++q) sum += g[p * o.q + q] / static_cast<T>(mean_window(o, p, q).count);
-    grad_in[i] = mask(sum, i);
+    grad_in[i] = mask(mean_gradient(o, grad + at.plane * o.p * o.q, at.y, at.x), i);
   }
 };
 

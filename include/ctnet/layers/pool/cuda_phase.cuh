@@ -113,12 +113,7 @@ struct MeanBackwardEach {
   Mask<T> mask;
   __device__ void operator()(i64 i) const {
     const auto at = cut(i);
-    const T* g = grad + at.plane * o.p * o.q;
-    const auto all = windows_of(o, at.y, at.x);
-    T sum = 0;
-    for (int p = all.p0; p < all.p1; ++p)
-      for (int q = all.q0; q < all.q1; ++q) sum += g[p * o.q + q] / static_cast<T>(mean_window(o, p, q).count);
-    grad_in[i] = mask(sum, i);
+    grad_in[i] = mask(mean_gradient(o, grad + at.plane * o.p * o.q, at.y, at.x), i);
   }
 };
 
