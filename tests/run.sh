@@ -4,8 +4,8 @@
 # tests once more with clang and under AddressSanitizer + UndefinedBehaviorSanitizer, loader and training under
 # ThreadSanitizer, every reader fuzzed.
 #   tests/run.sh [--quick]      --quick: build with g++ and ctest only
-# Logs are in build/logs. CTNET_DATA_DIR and CTNET_CONTRACT_DIR in the environment add the tests that need real data or
-# outside programs; CTNET_FUZZ_SECONDS is the time per reader (10; 20 where CI is set).
+# Logs are in build/logs. CTNET_DATA_DIR, CTNET_CONTRACT_DIR and CTNET_CASES_DIR in the environment add the tests that
+# need real data or outside programs; CTNET_FUZZ_SECONDS is the time per reader (10; 20 where CI is set).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 quick=0
