@@ -21,6 +21,11 @@ TEST_CASE("numbers for people") {
   CHECK(report::duration(not_measured) == "-");
   CHECK(report::duration(-1) == "-");
   CHECK(report::fixed(1.005, 1) == "1.0");
+  CHECK(report::figure(0.25, 4) == "0.2500");
+  CHECK(report::figure(0.00012345, 4) == "0.000123");
+  CHECK(report::figure(-2.5e-9, 4) == "-2.5e-09");
+  CHECK(report::figure(0, 4) == "0.0000");
+  CHECK(report::figure(not_measured, 4) == "-");
   CHECK(report::fixed(not_measured, 1) == "-");
   CHECK(report::fixed(1e300, 0).size() == 301);
   CHECK(report::percent(0.5479, 2) == "54.79 %");

@@ -6,6 +6,7 @@
 #  include <cstdio>
 #  include <cstdlib>
 #endif
+#include <charconv>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,6 +20,14 @@ struct Error : std::runtime_error {
 
 namespace detail {
 
+// The number itself in as few digits as tell it from all others, whatever the locale: "0.1", "-1e-08", "nan".
+template <class F>
+std::string number_text(F v) {
+  if (v != v) return "nan";  // of either sign
+  char s[32];
+  return {s, std::to_chars(s, s + sizeof s, v).ptr};
+}
+
 // A piece of an error's sentence. One type for all, so that each place that can fail costs the compiler little.
 struct Piece {
   std::string text;
@@ -27,7 +36,8 @@ struct Piece {
   Piece(const std::string& s) : text(s) {}
   Piece(std::string_view s) : text(s) {}
   Piece(char c) : text(1, c) {}
-  Piece(double v) : text(std::to_string(v)) {}
+  Piece(double v) : text(number_text(v)) {}
+  Piece(float v) : text(number_text(v)) {}
   template <class I>
     requires std::is_integral_v<I>
   Piece(I v)

@@ -60,7 +60,8 @@ inline std::size_t parameters_in(std::span<const Segment> segments) {
 }
 
 // As config checks: a hyperparameter out of its range.
-inline void check_option(const char* optimizer, const char* option, double value, bool ok, const char* expected) {
+template <class T>
+void check_option(const char* optimizer, const char* option, T value, bool ok, const char* expected) {
   if (!ok) fail(optimizer, ": ", option, " is ", value, ", expected ", expected);
 }
 

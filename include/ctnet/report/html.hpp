@@ -60,7 +60,7 @@ inline std::string facts_of(const History& h, const ConfusionMatrix* m) {
   if (m) s += fact(report::percent(m->accuracy(), 2), "accuracy on " + report::grouped(m->total()) + " images");
   if (best_epoch) s += fact(report::percent(best, 2), "best validation accuracy, epoch " + std::to_string(best_epoch));
   if (!h.empty()) {
-    s += fact(report::fixed(h.back().loss, 4), "loss, last epoch");
+    s += fact(report::figure(h.back().loss, 4), "loss, last epoch");
     s += fact(report::duration(seconds), std::to_string(h.size()) + (h.size() == 1 ? " epoch" : " epochs"));
     s += fact(report::grouped(std::llround(std::isfinite(h.back().images_per_second) ? h.back().images_per_second : 0)),
               "images per second");
@@ -72,7 +72,7 @@ inline std::string facts_of(const History& h, const ConfusionMatrix* m) {
 
 inline std::string to_html(const History& history, const ConfusionMatrix* confusion = nullptr,
                            const HtmlOptions& options = {}) {
-  using report::fixed, report::percent, report::general;
+  using report::figure, report::fixed, report::percent, report::general;
   std::string s =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>" +
@@ -95,7 +95,7 @@ inline std::string to_html(const History& history, const ConfusionMatrix* confus
   t.row("th",
         {"epoch", "loss", "accuracy", "validation loss", "validation accuracy", "learning rate", "images/s", "time"});
   for (const EpochRecord& e : history)
-    t.row("td", {std::to_string(e.epoch), fixed(e.loss, 4), percent(e.accuracy, 2), fixed(e.validation_loss, 4),
+    t.row("td", {std::to_string(e.epoch), figure(e.loss, 4), percent(e.accuracy, 2), figure(e.validation_loss, 4),
                  percent(e.validation_accuracy, 2), general(e.learning_rate, 4), fixed(e.images_per_second, 0),
                  fixed(e.seconds, 1) + " s"});
   return s + t.str() + "</main></body></html>\n";

@@ -27,6 +27,10 @@ inline std::string general(double v, int digits) {
     if (s[i] == ',') s[i] = '.';
   return std::string(s, static_cast<std::size_t>(n));
 }
+// %.{digits}f where that shows two digits of v or more, else %.3g: a small number is not 0.0000.
+inline std::string figure(double v, int digits) {
+  return v == 0 || std::abs(v) >= std::pow(10.0, 1 - digits) ? fixed(v, digits) : general(v, 3);
+}
 inline std::string percent(double fraction, int digits = 1) {
   return std::isfinite(fraction) ? fixed(100 * fraction, digits) + " %" : "-";
 }

@@ -65,7 +65,7 @@ class Progress {
     } else {
       right = "  batch " + std::to_string(done_);
     }
-    right += "  " + rate(seconds > 0 ? static_cast<double>(images_) / seconds : 0) + "  loss " + fixed(loss, 4);
+    right += "  " + rate(seconds > 0 ? static_cast<double>(images_) / seconds : 0) + "  loss " + figure(loss, 4);
     if (batches_ > 0 && done_ > first_ && done_ <= batches_) {
       const double each = seconds / static_cast<double>(done_ - first_);
       right += "  " + duration(each * static_cast<double>(batches_ - done_)) + " left";
@@ -79,9 +79,9 @@ class Progress {
     return shortened(left + right, columns - 1);
   }
   std::string summary(const EpochRecord& e) const {
-    std::string s = head(e.epoch) + "  loss " + fixed(e.loss, 4);
+    std::string s = head(e.epoch) + "  loss " + figure(e.loss, 4);
     if (std::isfinite(e.accuracy)) s += "  accuracy " + percent(e.accuracy);
-    if (std::isfinite(e.validation_loss)) s += "  validation loss " + fixed(e.validation_loss, 4);
+    if (std::isfinite(e.validation_loss)) s += "  validation loss " + figure(e.validation_loss, 4);
     if (std::isfinite(e.validation_accuracy)) s += "  validation accuracy " + percent(e.validation_accuracy);
     return s + "  " + rate(e.images_per_second) + "  " + fixed(e.seconds, 1) + " s";
   }
