@@ -58,8 +58,10 @@ inline io::Bytes read_gzip(const std::string& path, std::size_t limit = std::siz
   struct Close {
     void operator()(gzFile_s* f) const { gzclose_r(f); }
   };
-  const std::unique_ptr<gzFile_s, Close> file{gzopen(path.c_str(), "rb")};
+  io::detail::Opened opened = io::detail::open_to_read(path);
+  const std::unique_ptr<gzFile_s, Close> file{gzdopen(opened.file.fd, "rb")};
   if (!file) fail(path, ": cannot be opened");
+  opened.file.release();  // the descriptor is zlib's
   io::Bytes bytes;
   for (;;) {
     const std::size_t n = bytes.size();

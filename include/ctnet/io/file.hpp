@@ -5,21 +5,14 @@
 // neither.
 #pragma once
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "../core/error.hpp"
+#include "temporary_file.hpp"
 
 namespace ctnet::io {
 
@@ -32,30 +25,12 @@ inline ByteSpan bytes_of(std::string_view text) {
 
 namespace detail {
 
-[[noreturn]] inline void fail_errno(const std::string& path, const char* action, int error) {
-  fail(path, ": ", action, ": ", std::strerror(error));
-}
-
-// A file descriptor that closes itself.
-struct Descriptor {
-  int fd = -1;
-
-  explicit Descriptor(int fd_) : fd(fd_) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  int close() { return ::close(std::exchange(fd, -1)); }
-};
-
 // The error number, or 0.
 inline int write_all(int fd, std::span<const ByteSpan> pieces) {
   for (ByteSpan piece : pieces)
     while (!piece.empty()) {
       const std::size_t most = std::size_t{1} << 30;
-      const ssize_t n = ::write(fd, piece.data(), piece.size() < most ? piece.size() : most);
-      if (n < 0 && errno == EINTR) continue;
+      const ssize_t n = retry([&] { return ::write(fd, piece.data(), piece.size() < most ? piece.size() : most); });
       if (n < 0) return errno;
       if (n == 0) return EIO;
       piece = piece.subspan(static_cast<std::size_t>(n));
@@ -66,38 +41,70 @@ inline int write_all(int fd, std::span<const ByteSpan> pieces) {
 // Where a symbolic link leads, so that the link survives and its target is what gets replaced.
 inline std::string resolved(const std::string& path) {
   struct stat s;
-  if (::lstat(path.c_str(), &s) != 0 || !S_ISLNK(s.st_mode)) return path;
-  char* real = ::realpath(path.c_str(), nullptr);
+  if (retry([&] { return ::lstat(path.c_str(), &s); }) != 0 || !S_ISLNK(s.st_mode)) return path;
+  char* real = nullptr;
+  do real = ::realpath(path.c_str(), nullptr);
+  while (!real && errno == EINTR);
   if (!real) fail_errno(path, "cannot follow the link", errno);
   std::string target = real;
   std::free(real);
   return target;
 }
 
-}  // namespace detail
-
-inline bool file_exists(const std::string& path) {
-  struct stat s;
-  return ::stat(path.c_str(), &s) == 0;
+// What stands where a file is to be put: nothing, a regular file, or something that can only be written to.
+struct Target {
+  std::string path;
+  struct stat old {};
+  bool exists = false;
+  bool regular() const { return !exists || S_ISREG(old.st_mode); }
+};
+inline Target target_of(const std::string& path) {
+  Target target{resolved(path)};
+  target.exists = stat_file(target.path, target.old);
+  if (target.exists && S_ISDIR(target.old.st_mode)) fail_errno(path, "cannot write", EISDIR);
+  return target;
 }
 
-// All bytes of the file. Throws Error with the path and the system's reason.
-inline Bytes read_file(const std::string& path) {
-  const detail::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.fd < 0) detail::fail_errno(path, "cannot open", errno);
+// Owner, group and mode of the file that is replaced; the error number, or 0. Where the group cannot be kept (only a
+// member may give a file to it), another one is not to read more than everybody may.
+inline int take_mode(int fd, const struct stat& old) {
+  struct stat made;
+  if (::fstat(fd, &made) != 0) return errno;
+  mode_t mode = old.st_mode & 07777;
+  if (made.st_uid != old.st_uid) (void)!::fchown(fd, old.st_uid, static_cast<gid_t>(-1));
+  if (made.st_gid != old.st_gid && ::fchown(fd, static_cast<uid_t>(-1), old.st_gid) != 0)
+    mode &= ~static_cast<mode_t>(070) | (mode & 07) << 3;
+  return retry([&] { return ::fchmod(fd, mode); }) == 0 ? 0 : errno;
+}
+
+}  // namespace detail
+
+// False where there is nothing, or a link to nothing. Throws Error where the system cannot say.
+inline bool file_exists(const std::string& path) {
   struct stat s;
-  if (::fstat(file.fd, &s) != 0) detail::fail_errno(path, "cannot read", errno);
-  if (S_ISDIR(s.st_mode)) detail::fail_errno(path, "cannot read", EISDIR);
-  // One byte more than stat says shows the end at once; a pipe says 0 and grows.
-  Bytes bytes(static_cast<std::size_t>(s.st_size) + 1);
+  return detail::stat_file(path, s);
+}
+
+// All bytes of a regular file of at most `most` bytes. Throws Error with the path and the system's reason.
+inline Bytes read_file(const std::string& path, std::size_t most = static_cast<std::size_t>(-1)) {
+  const detail::Opened in = detail::open_to_read(path);
+  const auto check = [&](std::size_t n) {
+    if (n > most) fail(path, ": has ", n, " bytes or more, expected at most ", most);
+  };
+  check(in.size);
+  // One byte more than stat says shows the end at once. What says 0 (/proc) may hold more, but not without end.
+  const std::size_t limit = in.size == 0 ? std::size_t{1} << 30 : in.size + 1;
+  Bytes bytes(in.size + 1);
   std::size_t size = 0;
   for (;;) {
+    if (size == bytes.size() && size >= limit)
+      fail(path, ": has more bytes than the ", in.size, " that it had when it was opened");
     if (size == bytes.size()) bytes.resize(2 * size + 65536);
-    const ssize_t n = ::read(file.fd, bytes.data() + size, bytes.size() - size);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = detail::retry([&] { return ::read(in.file.fd, bytes.data() + size, bytes.size() - size); });
     if (n < 0) detail::fail_errno(path, "cannot read", errno);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
+    check(size);
   }
   bytes.resize(size);
   return bytes;
@@ -107,45 +114,41 @@ inline Bytes read_file(const std::string& path) {
 // reason; the old file is then as it was and no temporary is left. Permissions and links are kept. What is no regular
 // file (/dev/stdout, a pipe) cannot be replaced and is written to.
 inline void replace_file(const std::string& path, std::span<const ByteSpan> pieces) {
-  const std::string target = detail::resolved(path);
-  struct stat old;
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) detail::fail_errno(path, "cannot write", EISDIR);
-  if (exists && !S_ISREG(old.st_mode)) {
-    detail::Descriptor out(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+  const detail::Target target = detail::target_of(path);
+  if (!target.regular()) {
+    detail::Descriptor out = detail::open_file(target.path, O_WRONLY);
     if (out.fd < 0) detail::fail_errno(path, "cannot open", errno);
     if (const int error = detail::write_all(out.fd, pieces)) detail::fail_errno(path, "cannot write", error);
     if (out.close() != 0) detail::fail_errno(path, "cannot write", errno);
     return;
   }
 
-  const std::size_t slash = target.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : target.substr(0, slash);
-  std::string temporary;
-  int fd = -1;
-  for (int i = 0; fd < 0; ++i) {
-    temporary = folder + "/.ctnet-" + std::to_string(::getpid()) + "-" + std::to_string(i) + ".tmp";
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0 && errno != EEXIST) detail::fail_errno(path, "cannot create a file beside it", errno);
-  }
-  detail::Descriptor out(fd);
-  int error = detail::write_all(out.fd, pieces);
-  if (!error && exists && ::fchmod(out.fd, old.st_mode & 07777) != 0) error = errno;
-  if (!error && ::fsync(out.fd) != 0) error = errno;
-  if (out.close() != 0 && !error) error = errno;
-  if (!error && ::rename(temporary.c_str(), target.c_str()) != 0) error = errno;
-  if (error) {
-    ::unlink(temporary.c_str());
-    detail::fail_errno(path, "cannot write", error);
-  }
+  const detail::Place place = detail::place_of(target.path);
+  detail::remove_stale_temporaries(place);
+  detail::TemporaryFile out(place, path, target.exists ? 0600 : 0666);
+  int error = target.exists ? detail::take_mode(out.fd(), target.old) : 0;
+  if (!error) error = detail::write_all(out.fd(), pieces);
+  if (!error && detail::retry([&] { return ::fsync(out.fd()); }) != 0) error = errno;
+  if (!error) error = out.rename_to(target.path);
+  if (error) detail::fail_errno(path, "cannot write", error);
   // The rename itself reaches the disk with its folder. File systems that cannot flush a folder say EINVAL.
-  const detail::Descriptor parent(::open(folder.c_str(), O_RDONLY | O_CLOEXEC));
-  if (parent.fd >= 0 && ::fsync(parent.fd) != 0 && errno != EINVAL)
+  const detail::Descriptor parent = detail::open_file(place.folder, O_RDONLY);
+  if (parent.fd >= 0 && detail::retry([&] { return ::fsync(parent.fd); }) != 0 && errno != EINVAL)
     detail::fail_errno(path, "written, but its folder cannot be flushed to the disk", errno);
 }
 inline void replace_file(const std::string& path, std::initializer_list<ByteSpan> pieces) {
   replace_file(path, std::span<const ByteSpan>(pieces.begin(), pieces.size()));
 }
 inline void replace_file(const std::string& path, std::string_view text) { replace_file(path, {bytes_of(text)}); }
+
+// Throws Error where replace_file could not write there: no such folder, one that nothing can be made in, a link to
+// nothing. Leaves everything as it was. Whether the disk has room shows only when it is written to.
+inline void check_replaceable(const std::string& path) {
+  const detail::Target target = detail::target_of(path);
+  if (target.regular())
+    detail::TemporaryFile(detail::place_of(target.path), path, 0600);
+  else if (::access(target.path.c_str(), W_OK) != 0)
+    detail::fail_errno(path, "cannot write", errno);
+}
 
 }  // namespace ctnet::io
