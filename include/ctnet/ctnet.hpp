@@ -11,6 +11,7 @@
 #include "optimizers.hpp"
 #include "program/analysis.hpp"
 #include "train/evaluate.hpp"
+#include "train/export_header.hpp"
 #include "train/fit.hpp"
 #include "train/model_file.hpp"
 #include "train/network.hpp"

@@ -156,3 +156,18 @@ TEST_CASE("magnitudes that make no sense are errors") {
   refuses(data::RandomResizedCrop<4>{.ratio = {2, 1}}, "ratio 2");
   CHECK_THROWS_AS((data::Normalize{{0.5f}, {0.0f}}), ct::Error);
 }
+
+TEST_CASE("a Compose takes one picture as a Loader would") {
+  const data::Shapes<16> set{data::Split::train, {.size = 3}};
+  const data::Compose prepare{data::Resize<12, 10>{}, data::ToTensor{},
+                              data::Normalize{{0.5f, 0.4f, 0.3f}, {2, 1, 0.5f}}};
+  data::Loader loader{set, prepare, {.batch_size = 1}};
+  std::size_t i = 0;
+  for (const auto& batch : loader) {
+    const data::Planes picture = prepare(set.get(i++).image);
+    REQUIRE(picture.shape() == Shape{3, 12, 10});
+    CHECK(std::equal(picture.begin(), picture.end(), batch.images.begin(), batch.images.end()));
+  }
+  CHECK_THROWS_WITH_AS(prepare(numbered(1, 12, 10)),
+                       "Compose: a transform is made for another number of channels than 1", ct::Error);
+}

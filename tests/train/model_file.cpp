@@ -252,3 +252,32 @@ TEST_CASE("a file that cannot be written leaves the old one") {
   CHECK_SAYS(save(net, folder.path), "cannot write");
   CHECK(folder.names().empty());
 }
+
+TEST_CASE("export_header writes every weight as C++ reads it") {
+  const TemporaryFolder folder;
+  Float net = trained<Float>(3);
+  net.parameters()[0] = -0.0f, net.parameters()[1] = 1e-42f, net.parameters()[2] = -3.4e38f;
+  export_header(net, folder / "weights.hpp", "my_weights");
+  const auto bytes = io::read_file(folder / "weights.hpp");
+  const std::string text(bytes.begin(), bytes.end());
+  const auto state = net.state();
+  const std::string head = "inline constexpr float my_weights[" + std::to_string(state.size()) + "] = {";
+  REQUIRE(text.find(head) != text.npos);
+  const char* at = text.c_str() + text.find(head) + head.size();
+  for (const float want : state) {
+    char* end = nullptr;
+    const float got = std::strtof(at, &end);
+    REQUIRE(end[0] == 'f');
+    REQUIRE(end[1] == ',');
+    CHECK(std::memcmp(&got, &want, sizeof want) == 0);
+    at = end + 2;
+  }
+  CHECK(std::string(at) == "\n};\n");
+
+  CHECK(message_of<Error>([&] { export_header(net, folder / "x", "2nd"); }) ==
+        "export_header: '2nd' is no name of a C++ variable");
+  net.parameters()[5] = HUGE_VALF;
+  CHECK(message_of<Error>([&] { export_header(net, folder / "weights.hpp"); }) ==
+        "export_header: a weight is infinite or no number");
+  CHECK(io::read_file(folder / "weights.hpp") == bytes);
+}

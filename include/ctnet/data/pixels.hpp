@@ -26,6 +26,8 @@ struct Pixels {
   T* data() { return values.data(); }
   const T* data() const { return values.data(); }
   std::size_t size() const { return values.size(); }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size(); }
   Shape shape() const { return {c, h, w}; }
 
   // What geometry needs: planes() times h rows of w pixels of step() values.

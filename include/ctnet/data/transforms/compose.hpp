@@ -80,9 +80,28 @@ class Compose {
     apply<Begin>(sample, workspace, random, std::index_sequence_for<T...>{});
   }
 
+  // One picture as a Loader hands it to the network, for prediction: (C, H, W). Random transforms draw from `random`,
+  // so the same picture gives the same numbers. Throws Error where a transform is made for another number of channels.
+  Planes operator()(Bitmap image, Random random = Random{Seed{}}) const {
+    static_assert(has_to_tensor, "a Compose on a picture gives floats: put ToTensor{} into it");
+    Shape in = image.shape();
+    (take<T>(in), ...);
+    Sample sample;
+    sample.image = std::move(image);
+    Workspace workspace;
+    apply<Stage::bytes>(sample, workspace, random);
+    return std::move(sample.tensor);
+  }
+
   const std::tuple<T...>& transforms() const { return transforms_; }
 
  private:
+  template <class U>
+  static void take(Shape& in) {
+    if constexpr (requires { U::accepts(Shape{}); })
+      if (!U::accepts(in)) fail("Compose: a transform is made for another number of channels than ", in.c());
+    in = shape_after_at<U>(in);
+  }
   template <class U>
   static constexpr Shape shape_after_at(Shape in) {
     if constexpr (requires { U::shape(in); })
