@@ -10,6 +10,7 @@
 #include "data/sample.hpp"                          // IWYU pragma: export
 #include "data/sampler.hpp"                         // IWYU pragma: export
 #include "data/shapes.hpp"                          // IWYU pragma: export
+#include "data/subset.hpp"                          // IWYU pragma: export
 #include "data/tensor_dataset.hpp"                  // IWYU pragma: export
 #include "data/transforms/color_jitter.hpp"         // IWYU pragma: export
 #include "data/transforms/compose.hpp"              // IWYU pragma: export

@@ -49,6 +49,25 @@ TEST_CASE("classes and files come sorted by name; what is no picture is left out
   CHECK(set.skipped().size() == 4);
 }
 
+TEST_CASE("a grey folder: colours become grey, and batches have one channel") {
+  const Folder dir;
+  dir.folder("a");
+  dir.png("a/colour.png", 4, 3, 3, 90);
+  dir.png("a/grey.png", 4, 3, 1, 91);
+  dir.jpeg("a/photo.jpg", 4, 3, 92);
+  const data::GreyImageFolder set{dir.path};
+  static_assert(data::Dataset<data::GreyImageFolder>);
+  data::Loader loader{set, data::Compose{data::ToTensor{}, data::Normalize{{0.0f}, {1.0f}}}, {.batch_size = 3}};
+  static_assert(decltype(loader)::shape == ctnet::Shape{1, ctnet::any, ctnet::any});
+  const auto batch = loader.begin();
+  REQUIRE(batch->images.shape(1) == 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(set.get(i).image.shape() == ctnet::Shape{1, 3, 4});
+    CHECK(std::abs(int{set.get(i).image.at(0, 2, 3)} - 90 - static_cast<int>(i)) <= 1);
+    CHECK(std::abs(batch->images(i, 0, 1, 1) * 255 - 90 - static_cast<float>(i)) < 1.01f);
+  }
+}
+
 TEST_CASE("folders without pictures are errors that name them") {
   const Folder dir;
   const auto refuses = [](const std::string& path, const std::string& words) {

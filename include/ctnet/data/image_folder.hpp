@@ -60,13 +60,17 @@ inline bool list_folder(const std::string& path, std::vector<Entry>& entries) {
 
 }  // namespace detail
 
-class ImageFolder : public Get<ImageFolder> {
+// Channels: 3 for colours, 1 for grey; every file is made so when it is decoded.
+template <int Channels>
+class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
+  static_assert(Channels == 1 || Channels == 3, "an ImageFolder has 1 channel (grey) or 3 (RGB)");
+
  public:
-  static constexpr Shape shape{3, any, any};
+  static constexpr Shape shape{Channels, any, any};
 
   // Reads the first bytes and the size of every file; what is no PNG or JPEG, or has a broken header, is left out and
   // counted. Throws Error where the folder is missing, has no folders in it, or a class has no images.
-  explicit ImageFolder(const std::string& path) {
+  explicit ImageFolderOf(const std::string& path) {
     std::vector<detail::Entry> entries;
     if (!detail::list_folder(path, entries)) fail(path, ": no such folder");
     for (const auto& entry : entries)
@@ -81,8 +85,8 @@ class ImageFolder : public Get<ImageFolder> {
     }
     for (const std::string& name : names_) classes_.push_back(name.c_str());
   }
-  ImageFolder(const ImageFolder&) = delete;
-  ImageFolder(ImageFolder&&) = default;
+  ImageFolderOf(const ImageFolderOf&) = delete;
+  ImageFolderOf(ImageFolderOf&&) = default;
 
   std::size_t size() const { return files_.size(); }
   int label(std::size_t i) const { return files_[i].label; }
@@ -90,7 +94,7 @@ class ImageFolder : public Get<ImageFolder> {
   // Throws Error naming the file where it cannot be decoded.
   void read(std::size_t i, Sample& sample) const {
     sample.label = label(i);
-    decode(io::read_file(path(i)), 3, path(i), sample.image);
+    decode(io::read_file(path(i)), Channels, path(i), sample.image);
   }
   std::span<const char* const> classes() const { return classes_; }
   // The files that were left out.
@@ -132,5 +136,8 @@ class ImageFolder : public Get<ImageFolder> {
   std::vector<File> files_;
   std::vector<std::string> skipped_;
 };
+
+using ImageFolder = ImageFolderOf<3>;
+using GreyImageFolder = ImageFolderOf<1>;
 
 }  // namespace ctnet::data
