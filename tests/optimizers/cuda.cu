@@ -215,7 +215,7 @@ TEST_CASE("a step on the GPU whose value is no number changes nothing, nor do th
   test::DeviceBlock<int> halted(1, test::Flush::end);
   const auto now = [&] { return std::vector<float>(net.parameters().begin(), net.parameters().end()); };
   const auto take = [&](double value, double norm) {
-    result.fill({value, 0, 0, norm});
+    result.fill({value, 1, 0, 0, norm});
     fill(net.gradients(), 1);
     net.engine().flush();
     step.prepare_step();

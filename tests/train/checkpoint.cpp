@@ -177,7 +177,7 @@ TEST_CASE("save_checkpoint and load_checkpoint keep every number") {
   a.engine().random_state(0xFEDCBA9876543210u, 0x8000000000000001u);
   RunState run;
   run.epoch = 7, run.batch = 3, run.step = (1ll << 53) + 1, run.images = 24, run.counted = 23, run.correct = 9;
-  run.loss_sum = 1.0 / 3, run.seconds = 0.1, run.finished = true;
+  run.loss = {1.0 / 3, 0.7}, run.seconds = 0.1, run.finished = true;
   EpochRecord e;
   e.epoch = 7, e.loss = 1e-300, e.accuracy = 1.0 / 7, e.images = (1ll << 60) + 1;
   run.history.push_back(e);
@@ -193,7 +193,8 @@ TEST_CASE("save_checkpoint and load_checkpoint keep every number") {
   CHECK(back.images == 24);
   CHECK(back.counted == 23);
   CHECK(back.correct == 9);
-  CHECK(back.loss_sum == run.loss_sum);
+  CHECK(back.loss.sum == run.loss.sum);
+  CHECK(back.loss.weight == run.loss.weight);
   CHECK(back.seconds == run.seconds);
   CHECK(back.finished);
   test::check_same_history(back.history, run.history);

@@ -48,6 +48,11 @@ struct BinaryCrossEntropyWithLogits {
     return static_cast<S>(scale * sum);
   }
 
+  template <class T, TensorLike Y>
+  double total_weight(const View<T>& logits, const Y&) const {
+    return static_cast<double>(logits.size());
+  }
+
   // Only the shape of the logits counts.
   template <class T, TensorLike Y>
   void check(const View<T>& logits, const Y& targets) const {

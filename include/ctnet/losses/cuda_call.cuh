@@ -55,7 +55,7 @@ __device__ inline void finish_loss(const LossParts& parts, const LossBlocks& at,
   value = sum_of_parts(parts.value, at.blocks);
   hits = sum_of_parts(parts.hits, at.blocks);
   if (threadIdx.x != 0) return;
-  *parts.result = {value / whole, static_cast<int>(hits >> 32), static_cast<int>(hits & 0xFFFFFFFFu), 0};
+  *parts.result = {value / whole, whole, static_cast<int>(hits >> 32), static_cast<int>(hits & 0xFFFFFFFFu), 0};
 }
 
 // Options in the device's memory: a few numbers, there for good.

@@ -37,6 +37,11 @@ struct MeanSquaredError {
     return static_cast<S>(scale * sum);
   }
 
+  template <class T, TensorLike Y>
+  double total_weight(const View<T>& predictions, const Y&) const {
+    return static_cast<double>(predictions.size());
+  }
+
   // Only the shape of the predictions counts.
   template <class T, TensorLike Y>
   void check(const View<T>& predictions, const Y& targets) const {

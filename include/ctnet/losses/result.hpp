@@ -3,8 +3,12 @@
 // A loss is an aggregate of options with
 //   loss(logits, targets) -> LossResult                      owns the gradient; its memory is used again (memory.hpp)
 //   loss.compute(view, targets, gradient) -> value           writes d value / d logits into the caller's memory
+//   loss.total_weight(view, targets) -> double               what the value is a mean over: it times the value is a sum
+//                                                            over batches. 0 where nothing counts; the value is NaN
+//                                                            then
 //   loss.check(view, targets)                                throws what these throw; for who computes it elsewhere
-// Denormals count as zeros in either, as in a network's step on the CPU.
+// A caller's own loss needs compute alone; its value counts as a mean over the images then. Denormals count as zeros in
+// either, as in a network's step on the CPU.
 #pragma once
 
 #include <algorithm>
@@ -56,6 +60,20 @@ struct LossResult {
   LossGradient<T> gradient;  // d value / d logits
 };
 
+// One mean over many batches, whatever their sizes.
+struct LossTotal {
+  double sum = 0, weight = 0;
+
+  // A batch's mean and what it is taken over. Where nothing counts there is no mean, and nothing to add.
+  void add(double mean, double over) {
+    if (over == 0) return;
+    sum += mean * over;
+    weight += over;
+  }
+  bool empty() const { return weight == 0; }
+  double mean() const { return sum / weight; }
+};
+
 // How a loss is computed on a backend. A backend whose tensors lie elsewhere (on a GPU) specialises this; on the host
 // all take the loss's own compute, which goes through the CPU targets; on a backend with threads the one that takes
 // cpu::Threads, where the loss has it.
@@ -77,6 +95,14 @@ namespace detail {
 
 template <class T>
 concept LossScalar = std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, double>;
+
+template <class Loss, class T, class Targets>
+double total_weight(const Loss& loss, const View<T>& logits, const Targets& targets) {
+  if constexpr (requires { loss.total_weight(logits, targets); })
+    return loss.total_weight(logits, targets);
+  else
+    return static_cast<double>(logits.shape(0));
+}
 
 // The tensor as a View; one that knows no shape (std::vector, std::span, Eigen) as `rows` rows, or flat for rows = 0.
 template <TensorLike X>

@@ -37,6 +37,11 @@ struct SmoothL1 {
     return static_cast<S>(sum / n);
   }
 
+  template <class T, TensorLike Y>
+  double total_weight(const View<T>& predictions, const Y&) const {
+    return static_cast<double>(predictions.size());
+  }
+
   // Only the shape of the predictions counts.
   template <class T, TensorLike Y>
   void check(const View<T>& predictions, const Y& targets) const {

@@ -61,11 +61,14 @@ struct Parameter {
   }
 };
 
-// Whether training goes on: not from the first step on whose value or norm is no number. All threads of a launch find
-// the same, so that it does not matter which of them sees `halted` written. Null: it does. first: the first block.
+// Whether training goes on: not from the first step on whose value (of anything that counts) or norm is no number. All
+// threads of a launch find the same, so that it does not matter which of them sees `halted` written. Null: it does.
+// first: the first block.
 __device__ inline bool goes_on(const StepResult* result, int* halted, bool first) {
   if (!halted) return true;
-  if (*halted == 0 && (!result || (std::isfinite(result->value) && std::isfinite(result->gradient_norm)))) return true;
+  if (*halted == 0 &&
+      (!result || ((result->weight == 0 || std::isfinite(result->value)) && std::isfinite(result->gradient_norm))))
+    return true;
   if (first && threadIdx.x == 0) *halted = 1;
   return false;
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../losses/result.hpp"
 #include "../report/history.hpp"
 #include "model_file.hpp"
 
@@ -19,7 +20,8 @@ namespace ctnet {
 struct RunState {
   i64 epoch = 0, batch = 0, step = 0;
   i64 images = 0, counted = 0, correct = 0;  // of the epoch so far; counted: those with a label to get right
-  double loss_sum = 0, seconds = 0;          // likewise
+  LossTotal loss;                            // likewise
+  double seconds = 0;                        // likewise
   bool finished = false;
   History history;
 };
@@ -88,7 +90,7 @@ template <class NetworkType, class OptimizerType>
 
   const std::vector<std::int64_t> position{run.epoch,   run.batch,   run.step,     run.images,
                                            run.counted, run.correct, run.finished, optimizer.steps()};
-  const std::vector<double> sums{run.loss_sum, run.seconds, optimizer.learning_rate()};
+  const std::vector<double> sums{run.loss.sum, run.loss.weight, run.seconds, optimizer.learning_rate()};
   const std::vector<std::uint64_t> random{net.engine().seed(), net.engine().step()};
   const std::vector<std::int64_t> skipped = detail::skipped_steps(net, optimizer);
   std::vector<std::int64_t> counts, steps;
@@ -125,14 +127,14 @@ template <class NetworkType, class OptimizerType>
 
   RunState run;
   const auto position = detail::integers(file, "training.position", {detail::position_numbers});
-  std::vector<double> sums(3);
+  std::vector<double> sums(4);
   file.read<double>("training.sums", {sums.size()}, sums);
   std::uint64_t random[2];
   file.read<std::uint64_t>("training.random", {2}, random);
   run.epoch = position[0], run.batch = position[1], run.step = position[2];
   run.images = position[3], run.counted = position[4], run.correct = position[5];
   run.finished = position[6] != 0;
-  run.loss_sum = sums[0], run.seconds = sums[1];
+  run.loss = {sums[0], sums[1]}, run.seconds = sums[2];
 
   const std::size_t epochs = detail::rows(file, "training.epochs", detail::epoch_counts);
   const auto counts = detail::integers(file, "training.epochs", {epochs, detail::epoch_counts});
@@ -164,7 +166,7 @@ template <class NetworkType, class OptimizerType>
   for (std::size_t i = 0; i < parts.size(); ++i) std::copy(read[i].begin(), read[i].end(), parts[i].values.begin());
   for (std::size_t i = 0; i < skipped.size(); ++i) optimizer.segments()[i].skipped = skipped[i];
   optimizer.set_steps(position[7]);
-  optimizer.set_learning_rate(sums[2]);
+  optimizer.set_learning_rate(sums[3]);
   net.engine().random_state(random[0], random[1]);
   net.zero_grad();
   return run;

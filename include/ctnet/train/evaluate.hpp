@@ -15,7 +15,7 @@
 namespace ctnet {
 
 struct Evaluation {
-  double loss = not_measured;      // mean over the images
+  double loss = not_measured;  // one mean over the set: its weights are the loss's; where nothing counts there is none
   double accuracy = not_measured;  // between 0 and 1; of classifiers only, as all that follows
   double top5 = not_measured;      // the truth is among the five largest
   ConfusionMatrix confusion;       // a row of NaN scores predicts nothing and is in no cell
@@ -139,15 +139,16 @@ Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}
     constexpr int classes = static_cast<int>(NetworkType::Facts::output.size());
     const auto start = std::chrono::steady_clock::now();
     std::vector<T> gradient;
-    double loss_sum = 0;
+    LossTotal loss_total;
     long long counted = 0, correct = 0, in_top5 = 0;
     auto&& epoch = detail::epoch_of(loader, 0, 0);
     for (const auto& batch : epoch) {
       const auto scores = net.predict(batch.images);
       const std::size_t n = scores.shape(0);
       gradient.resize(scores.size());
-      loss_sum += static_cast<double>(n) * static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
-                                               loss, scores, detail::targets_of(batch), std::span<T>{gradient}));
+      const auto value = LossKernel<Loss, typename NetworkType::backend>::compute(
+          loss, scores, detail::targets_of(batch), std::span<T>{gradient});
+      loss_total.add(static_cast<double>(value), detail::total_weight(loss, scores, detail::targets_of(batch)));
       if constexpr (detail::classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
         if (e.images == 0) e.confusion = ConfusionMatrix(classes, detail::class_names(loader, classes));
         for (std::size_t i = 0; i < n; ++i) {
@@ -164,7 +165,7 @@ Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}
       e.images += static_cast<long long>(n);
     }
     if (e.images == 0) fail("evaluate: the loader gave no images");
-    e.loss = loss_sum / static_cast<double>(e.images);
+    if (!loss_total.empty()) e.loss = loss_total.mean();
     e.accuracy = detail::share(static_cast<double>(correct), static_cast<double>(counted));
     e.top5 = detail::share(static_cast<double>(in_top5), static_cast<double>(counted));
     e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -21,9 +21,9 @@ namespace ctnet {
 
 // What callbacks are told. stop() ends the run after the step or epoch at hand.
 struct BatchReport {
-  i64 epoch = 0;  // from 1
-  i64 step = 0;   // from 1, over all epochs
-  double loss = 0;
+  i64 epoch = 0;    // from 1
+  i64 step = 0;     // from 1, over all epochs
+  double loss = 0;  // not_measured where nothing counts, all labels being ignored
   double learning_rate = 0;
   bool* stop_flag = nullptr;
   void stop() const { *stop_flag = true; }
@@ -163,15 +163,16 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       fail("fit: the ", what, " is ", number(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
            run.batch, ", learning rate ", number(step.learning_rate), ")");
     };
-    if (!std::isfinite(step.loss)) fail_at("loss", step.loss);
+    if (!step.loss_usable()) fail_at("loss", step.loss);
     if (!step.usable()) fail_at("norm of the gradients", step.gradient_norm);
     run.counted += step.counted;
     run.correct += step.correct;
-    run.loss_sum += static_cast<double>(step.images) * step.loss;
+    run.loss.add(step.loss, step.weight);
     run.images += step.images;
-    if (options.record_steps) run.history.steps.push_back({run.step, step.loss});
-    progress.step(step.images, run.loss_sum / static_cast<double>(run.images));
-    if (options.on_batch) options.on_batch({run.epoch + 1, run.step, step.loss, step.learning_rate, &stop});
+    const double step_loss = step.weight != 0 ? step.loss : not_measured;
+    if (options.record_steps) run.history.steps.push_back({run.step, step_loss});
+    progress.step(step.images, run.loss.mean());
+    if (options.on_batch) options.on_batch({run.epoch + 1, run.step, step_loss, step.learning_rate, &stop});
   };
   // Callbacks may change what the next step does, so that none is under way while they run.
   const int ahead = options.on_batch ? 0 : decltype(trainer)::most_under_way - 1;
@@ -202,7 +203,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
     EpochRecord record;
     record.epoch = static_cast<int>(run.epoch) + 1;
-    record.loss = run.loss_sum / static_cast<double>(run.images);
+    if (!run.loss.empty()) record.loss = run.loss.mean();
     record.accuracy = share(static_cast<double>(run.correct), static_cast<double>(run.counted));
     record.learning_rate = optimizer.learning_rate();
     record.seconds = elapsed();
@@ -216,7 +217,8 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     run.history.push_back(record);
     progress.end_epoch(record);
     if (options.on_epoch) options.on_epoch({record, run.history, &stop});
-    run.loss_sum = run.seconds = 0;
+    run.loss = {};
+    run.seconds = 0;
     run.images = run.counted = run.correct = 0;
     if (!options.checkpoint.empty()) {
       RunState next = run;
@@ -231,9 +233,10 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
 }  // namespace detail
 
-// config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch. Throws
-// Error where the loss or the gradients' norm stops being a number, naming the step; and what loader, loss and files
-// throw.
+// config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch, its loss
+// one mean over the epoch, whatever the batch size. A batch in which nothing counts (all labels ignored) adds nothing
+// to it, and is a step with gradients of zero: momentum and weight decay go on. Throws Error where the loss or the
+// gradients' norm stops being a number, naming the step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
   detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();

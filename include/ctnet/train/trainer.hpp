@@ -12,17 +12,21 @@
 namespace ctnet {
 
 // What one step was. Where the loss or the norm is no number, parameters were not updated by it nor by the steps
-// handed in after it.
+// handed in after it. A batch in which nothing counts, all its labels ignored, has no loss: its weight is 0, and its
+// step one with gradients of zero.
 struct StepResult {
   double loss = 0;
+  double weight = 0;         // what the loss is a mean over: of its rows' weights, or of its elements
   double gradient_norm = 0;  // before clipping; 0 where nothing is clipped
   double learning_rate = 0;  // that it was taken with
   long long images = 0;
   long long counted = 0, correct = 0;  // of classifiers: labels that count, and those that were right
-  bool usable() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
+  bool usable() const { return loss_usable() && std::isfinite(gradient_norm); }
+  bool loss_usable() const { return weight == 0 || std::isfinite(loss); }
 };
 
-// clip: the largest 2-norm of all gradients, 0 for any. Network and optimizer must stay where they are.
+// clip: the largest 2-norm of all gradients, 0 for any. Network and optimizer must stay where they are; the loss is
+// copied.
 template <class NetworkType, class OptimizerType, class Loss>
 class Trainer {
   using T = typename NetworkType::scalar;
@@ -43,8 +47,9 @@ class Trainer {
     result_.images = static_cast<long long>(logits.shape(0));
     result_.loss = static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
         loss_, logits, detail::targets_of(batch), std::span<T>{gradient_}));
+    result_.weight = detail::total_weight(loss_, logits, detail::targets_of(batch));
     under_way_ = 1;
-    if (!std::isfinite(result_.loss)) return;
+    if (!result_.loss_usable()) return;
     if constexpr (detail::classifies<NetworkType, Batch>) {
       const detail::Hits hits = detail::count_hits(logits, detail::targets_of(batch), loss_);
       result_.counted = hits.counted;
@@ -65,7 +70,7 @@ class Trainer {
  private:
   NetworkType& net_;
   OptimizerType& optimizer_;
-  const Loss& loss_;
+  Loss loss_;
   double clip_;
   std::vector<T> gradient_;
   StepResult result_{};

@@ -84,7 +84,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     s.done.synchronize("a training step");
     --under_way_;
     const cuda::StepResult& r = s.result[0];
-    return {r.value, clip_ > 0 ? r.gradient_norm : 0, s.learning_rate, s.images, r.counted, r.correct};
+    return {r.value, r.weight, clip_ > 0 ? r.gradient_norm : 0, s.learning_rate, s.images, r.counted, r.correct};
   }
   // Kernels and copies of a step as captured for batches of n, 0 before the second such step.
   std::size_t graph_nodes(std::size_t n) const {
