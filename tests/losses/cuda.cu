@@ -110,6 +110,8 @@ void check_cross_entropy(const ct::CrossEntropy& loss, const ct::LossExtents& d,
       loss.label_smoothing, loss.ignore_index);
   check<T>(loss, d, x, y, value, gradient, what);
   const cuda::StepResult got = run<T>(loss, d, x, y).result;
+  const ct::View<const double> view{x.data(), 3, {d.n, d.c, d.s, 0}};
+  test::check_close(Doubles{got.weight}, Doubles{loss.total_weight(view, y)}, 1e-12, words(d) + ": weight" + what);
   ct::detail::Hits want;
   if (d.s == 1) want = ct::detail::count_hits(ct::View<const double>{x.data(), 2, {d.n, d.c, 0, 0}}, y, loss);
   CHECK_MESSAGE(got.counted == want.counted, words(d), what);
@@ -180,6 +182,7 @@ TEST_CASE("CrossEntropy on the GPU: where all labels are ignored, and where one 
   const Doubles x = numbers<float>(20, 1);
   const Outcome all = run<float>(ct::CrossEntropy{}, d, x, std::vector<int>(4, -100));
   CHECK(std::isnan(all.result.value));
+  CHECK(all.result.weight == 0);
   CHECK(all.result.counted == 0);
   for (const double g : all.gradient) CHECK(g == 0);
   for (const int label : {5, -1, 1 << 30})

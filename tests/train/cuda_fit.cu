@@ -97,6 +97,28 @@ TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
   CHECK(same_bits(net.state(), same.state()));
 }
 
+TEST_CASE("cuda: an epoch's loss is one mean over it, and a batch in which nothing counts is as on the CPU") {
+  const auto x = values<float>("x", 12 * 36);
+  const std::vector<int> y{0, -100, 2, 3, -100, -100, -100, -100, 1, 2, -100, 1};
+  const ctnet::CrossEntropy loss{.class_weights = {1, 5, 0.1f, 2}};
+  using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
+  const auto run = [&]<class B>(B*, int batch, float rate) {
+    ctnet::data::Loader loader{ctnet::data::TensorDataset<In>{x, y}, ctnet::data::Compose<>{}, {.batch_size = batch}};
+    ctnet::Network<Plain, In, B> net{Seed{9}};
+    const auto history = fit(net, loader, ctnet::SGD{.learning_rate = rate, .momentum = 0.9}, loss,
+                             {.epochs = 2, .clip_grad_norm = 1}, loader);
+    return std::pair{history, net.state()};
+  };
+  constexpr Cuda<>* gpu = nullptr;
+  constexpr ctnet::Cpu<>* cpu = nullptr;
+  const double whole = run(cpu, 12, 0).first.back().loss;
+  for (const int n : {12, 7, 4, 1}) CHECK(run(gpu, n, 0).first.back().loss == doctest::Approx(whole).epsilon(1e-5));
+  const auto want = run(cpu, 4, 0.1f), got = run(gpu, 4, 0.1f);
+  CHECK(got.first.back().loss == doctest::Approx(want.first.back().loss).epsilon(1e-4));
+  CHECK(got.first.back().validation_loss == doctest::Approx(want.first.back().validation_loss).epsilon(1e-4));
+  CHECK(difference(got.second, want.second).relative < 1e-4);
+}
+
 TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
   std::vector<float> x(4 * 36, 0.5f);
   ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};
