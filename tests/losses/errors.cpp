@@ -95,3 +95,22 @@ TEST_CASE("tensors of many kinds are taken, and the gradient is given as any") {
   CHECK(copy[1] == want.gradient[1]);
   CHECK(static_cast<const ct::LossGradient<float>&>(want.gradient).shape().size() == 2);
 }
+
+TEST_CASE("options of losses that make no sense name themselves") {
+  const float nan = std::nanf("");
+  const std::vector<float> six(6);
+  const auto crossed = [&](std::vector<float> w) {
+    return error_of([&] { ct::CrossEntropy{.class_weights = w}(logits(2, 3), Labels{0, 1}); });
+  };
+  CHECK(crossed({1, -0.5f, 1}) == "CrossEntropy: class_weights[1] is -0.5, expected 0 or more and finite");
+  CHECK(crossed({1, 1, nan}) == "CrossEntropy: class_weights[2] is nan, expected 0 or more and finite");
+  CHECK(crossed({HUGE_VALF, 1, 1}) == "CrossEntropy: class_weights[0] is inf, expected 0 or more and finite");
+  const auto smooth = [&](double beta) { return error_of([&] { ct::SmoothL1{beta}(logits(2, 3), six); }); };
+  CHECK(smooth(HUGE_VAL) == "SmoothL1: beta is inf, expected 0 or more and finite");
+  CHECK(smooth(std::nan("")) == "SmoothL1: beta is nan, expected 0 or more");
+  CHECK(error_of([&] { ct::BinaryCrossEntropyWithLogits{.pos_weight = {nan}}(logits(2, 3), six); }) ==
+        "BinaryCrossEntropyWithLogits: pos_weight[0] is nan, expected 0 or more and finite");
+  CHECK(error_of([&] {
+          ct::BinaryCrossEntropyWithLogits{.weight = {1, -1, 1}}(logits(2, 3), six);
+        }) == "BinaryCrossEntropyWithLogits: weight[1] is -1, expected 0 or more and finite");
+}

@@ -62,3 +62,20 @@ TEST_CASE("a schedule without its lengths, or with two of them, says so") {
   CHECK(error_of([] { ct::CosineAnnealing{.epochs = 1, .steps = 2}({}); }) ==
         "CosineAnnealing: give epochs or steps, got 1 and 2");
 }
+
+TEST_CASE("schedules' options that make no sense are told when they are given") {
+  const double nan = std::nan("");
+  const auto said = [](auto schedule) { return error_of([&] { ct::Schedule{schedule}; }); };
+  CHECK(said(ct::StepLR{.every_steps = 2, .gamma = -1}) == "StepLR: gamma is -1, expected 0 or more");
+  CHECK(said(ct::StepLR{.every_epochs = -1, .every_steps = 2}) ==
+        "StepLR: give one of every_epochs and every_steps, got -1 and 2");
+  CHECK(said(ct::MultiStepLR{.steps = {2}, .gamma = nan}) == "MultiStepLR: gamma is nan, expected 0 or more");
+  CHECK(said(ct::MultiStepLR{.steps = {2, -3}}) == "MultiStepLR: a milestone is -3, expected 0 or more");
+  CHECK(said(ct::CosineAnnealing{.epochs = -4}) == "CosineAnnealing: give epochs or steps, got -4 and 0");
+  CHECK(said(ct::CosineAnnealing{.min_factor = nan}) == "CosineAnnealing: min_factor is nan, expected 0 or more");
+  CHECK(said(ct::OneCycle{.pct_start = 1.5}) == "OneCycle: pct_start is 1.5, expected 0 to 1");
+  CHECK(said(ct::OneCycle{.div_factor = 0}) == "OneCycle: div_factor is 0, expected more than 0");
+  CHECK(said(ct::LinearWarmup{.steps = -1}) == "LinearWarmup: give epochs or steps, got 0 and -1");
+  CHECK(said(ct::LinearWarmup{.steps = 3, .start_factor = nan}) ==
+        "LinearWarmup: start_factor is nan, expected 0 to 1");
+}

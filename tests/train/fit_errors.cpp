@@ -144,3 +144,59 @@ TEST_CASE("options out of their range name the optimizer, the option and its ran
   CHECK_SAYS(fit(net, data, SGD{.learning_rate = -1}, CrossEntropy{}), "SGD", "learning_rate", "-1");
   CHECK_SAYS(fit(net, data, Adam{.beta1 = 1}, CrossEntropy{}), "Adam", "beta1", "below 1");
 }
+
+TEST_CASE("options of fit that make no sense name themselves, before a step is taken") {
+  Classifier net{Seed{1}};
+  const auto before = net.state();
+  const auto data = batches(2);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto run = [&](const FitOptions& options) { return fit(net, data, SGD{}, CrossEntropy{}, options); };
+  CHECK_SAYS(run({.epochs = -1}), "fit: epochs is -1, expected 0 or more");
+  CHECK_SAYS(run({.clip_grad_norm = nan}), "fit: clip_grad_norm is nan, expected 0 or more");
+  CHECK_SAYS(run({.clip_grad_norm = -1}), "fit: clip_grad_norm is -1, expected 0 or more");
+  CHECK_SAYS(run({.checkpoint_every = -5}), "fit: checkpoint_every is -5, expected 0 or more");
+  for (const double bad : {-1.0, nan, HUGE_VAL})
+    CHECK_SAYS(run({.schedule = Schedule{[&](const ScheduleStep&) { return bad; }}}), "schedule", "step 1",
+               "0 or more and finite");
+  CHECK_SAYS(run({.on_epoch = EarlyStopping{.patience = 0}}), "EarlyStopping: patience is 0, expected 1 or more");
+  CHECK_SAYS(run({.on_epoch = EarlyStopping{.min_delta = nan}}), "EarlyStopping: min_delta is nan");
+  CHECK_SAYS(fit(net, data, SGD{.momentum = HUGE_VAL}, CrossEntropy{}), "SGD: momentum is inf", "and finite");
+  CHECK_SAYS(fit(net, data, SGD{.momentum = 0.5, .dampening = nan}, CrossEntropy{}), "SGD: dampening is nan");
+  CHECK_SAYS(fit(net, data, AdamW{.weight_decay = nan}, CrossEntropy{}), "AdamW: weight_decay is nan");
+  CHECK_SAYS(fit(net, data, Adam{.learning_rate = HUGE_VALF}, CrossEntropy{}), "Adam: learning_rate is inf");
+  CHECK(same_bits(net.state(), before));
+  CHECK(run({.clip_grad_norm = HUGE_VAL}).size() == 1);  // measured, not clipped
+}
+
+TEST_CASE("a run of as many epochs as an int holds begins, and a callback ends it") {
+  Classifier net{Seed{1}};
+  FitOptions options{.epochs = std::numeric_limits<int>::max(), .record_steps = true};
+  options.on_epoch = [](const EpochReport& e) { e.stop(); };
+  CHECK(fit(net, batches(2), SGD{}, CrossEntropy{}, options).size() == 1);
+}
+
+TEST_CASE("a validation loss of NaN is one that was measured: it is recorded, and no improvement") {
+  Classifier net{Seed{1}};
+  auto bad = batches(2);
+  bad[1].images[5] = std::numeric_limits<float>::quiet_NaN();
+  const History h = fit(net, batches(2), SGD{.learning_rate = 0.05f}, CrossEntropy{},
+                        {.epochs = 30, .on_epoch = EarlyStopping{.patience = 2}}, bad);
+  CHECK(h.size() == 2);
+  CHECK(std::isnan(h.back().validation_loss));
+  CHECK(measured(h.back().validation_loss));
+  CHECK(measured(h.back().validation_accuracy));
+  const History without = fit(net, batches(2), SGD{}, CrossEntropy{});
+  CHECK(!measured(without.back().validation_loss));
+  CHECK(!measured(without.back().validation_accuracy));
+  CHECK(measured(without.back().loss));
+  CHECK(std::isnan(not_measured));
+}
+
+TEST_CASE("a running variance that is no number ends the run at its epoch") {
+  Network<Sequential<Linear<4, 3>, BatchNorm<3>>, Features<4>> net{Seed{1}};
+  auto data = batches(3);
+  for (auto& b : data)
+    for (float& v : b.images) v *= 1e20f;
+  CHECK_SAYS(fit(net, data, SGD{.learning_rate = 0.f}, CrossEntropy{}, {.epochs = 2}), "fit: '1.running_var' has",
+             "after step 3");
+}

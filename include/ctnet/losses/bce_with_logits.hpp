@@ -67,6 +67,7 @@ struct BinaryCrossEntropyWithLogits {
     if (w.size() > 1 && w.size() != classes)
       fail(name, ": ", what, " has ", w.size(), " numbers, expected none, one or one for each of ", classes,
            " classes");
+    detail::check_weights(name, what, w);
   }
 };
 

@@ -66,6 +66,7 @@ struct CrossEntropy {
       fail(name, ": ", count, " labels, logits ", detail::words_of(logits.shape()), " take ", d.n * d.s);
     if (!class_weights.empty() && class_weights.size() != d.c)
       fail(name, ": ", class_weights.size(), " class weights, the logits have ", d.c, " classes");
+    detail::check_weights(name, "class_weights", class_weights);
     if (!(label_smoothing >= 0 && label_smoothing <= 1))
       fail(name, ": label_smoothing is ", label_smoothing, ", expected 0 to 1");
     check_labels(labels.data(), d);

@@ -15,8 +15,10 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "../backends/cpu/threads.hpp"
+#include "../core/check.hpp"
 #include "../core/tensor.hpp"
 #include "extents.hpp"
 #include "memory.hpp"
@@ -122,6 +124,13 @@ View<const scalar_of<X>> loss_view(const char* loss, const X& x, std::size_t row
     if (size % rows != 0) fail(loss, ": ", size, " logits do not divide into ", rows, " rows, one for each target");
     return {x.data(), 2, {rows, size / rows, 0, 0}};
   }
+}
+
+// Weights are numbers, and none is negative.
+inline void check_weights(const char* loss, const char* option, const std::vector<float>& weights) {
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (!(weights[i] >= 0) || !is_finite(static_cast<double>(weights[i])))
+      fail(loss, ": ", option, "[", i, "] is ", weights[i], ", expected 0 or more and finite");
 }
 
 // The sum of f(from, to) over n elements of `width` values each, in pieces that pay a thread.

@@ -45,7 +45,7 @@ struct SmoothL1 {
   // Only the shape of the predictions counts.
   template <class T, TensorLike Y>
   void check(const View<T>& predictions, const Y& targets) const {
-    if (!(beta >= 0)) fail(name, ": beta is ", beta, ", expected 0 or more");
+    detail::check_option(name, "beta", beta, beta >= 0, "0 or more");
     detail::check_targets(name, predictions, targets);
   }
 };

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "../core/error.hpp"
+#include "../core/check.hpp"
 #include "../core/shape.hpp"
 
 namespace ctnet {
@@ -35,11 +35,17 @@ class Schedule {
   Schedule() : factor_(Constant{}) {}
   template <class F>
     requires(!std::same_as<F, Schedule> && std::is_invocable_r_v<double, const F&, const ScheduleStep&>)
-  Schedule(F factor) : factor_(std::move(factor)) {}
+  Schedule(F factor) : factor_((checked(factor), std::move(factor))) {}
 
   double operator()(const ScheduleStep& at) const { return factor_(at); }
 
  private:
+  // Options that make no sense are an Error when they are given.
+  template <class F>
+  static void checked(const F& factor) {
+    if constexpr (requires { factor.check(); }) factor.check();
+  }
+
   std::function<double(const ScheduleStep&)> factor_;
 };
 
@@ -49,9 +55,13 @@ struct StepLR {
   i64 every_steps = 0;
   double gamma = 0.1;
 
-  double operator()(const ScheduleStep& at) const {
-    if ((every_epochs > 0) == (every_steps > 0))
+  void check() const {
+    if ((every_epochs > 0) == (every_steps > 0) || every_epochs < 0 || every_steps < 0)
       fail("StepLR: give one of every_epochs and every_steps, got ", every_epochs, " and ", every_steps);
+    detail::check_option("StepLR", "gamma", gamma, gamma >= 0, "0 or more");
+  }
+  double operator()(const ScheduleStep& at) const {
+    check();
     return std::pow(gamma, static_cast<double>(every_epochs > 0 ? at.epoch() / every_epochs : at.step / every_steps));
   }
 };
@@ -62,9 +72,15 @@ struct MultiStepLR {
   std::vector<i64> steps{};
   double gamma = 0.1;
 
-  double operator()(const ScheduleStep& at) const {
+  void check() const {
     if (epochs.empty() == steps.empty())
       fail("MultiStepLR: give milestones in epochs or in steps, got ", epochs.size(), " and ", steps.size());
+    for (const auto* milestones : {&epochs, &steps})
+      for (const i64 m : *milestones) detail::check_option("MultiStepLR", "a milestone", m, m >= 0, "0 or more");
+    detail::check_option("MultiStepLR", "gamma", gamma, gamma >= 0, "0 or more");
+  }
+  double operator()(const ScheduleStep& at) const {
+    check();
     int passed = 0;
     for (const i64 e : epochs) passed += e <= at.epoch();
     for (const i64 s : steps) passed += s <= at.step;
@@ -80,8 +96,13 @@ struct CosineAnnealing {
   i64 steps = 0;
   double min_factor = 0;  // PyTorch's eta_min / base rate
 
+  void check() const {
+    if ((epochs > 0 && steps > 0) || epochs < 0 || steps < 0)
+      fail("CosineAnnealing: give epochs or steps, got ", epochs, " and ", steps);
+    detail::check_option("CosineAnnealing", "min_factor", min_factor, min_factor >= 0, "0 or more");
+  }
   double operator()(const ScheduleStep& at) const {
-    if (epochs > 0 && steps > 0) fail("CosineAnnealing: give epochs or steps, got ", epochs, " and ", steps);
+    check();
     const i64 now = epochs > 0 ? at.epoch() : at.step;
     const i64 all = epochs > 0 ? epochs : steps > 0 ? steps : at.total_steps;
     const double angle = 3.141592653589793 * static_cast<double>(now) / static_cast<double>(all > 0 ? all : 1);
@@ -98,7 +119,14 @@ struct OneCycle {
   double final_div_factor = 1e4;
   i64 steps = 0;  // length of the cycle; 0: the whole run
 
+  void check() const {
+    detail::check_option("OneCycle", "pct_start", pct_start, pct_start >= 0 && pct_start <= 1, "0 to 1");
+    detail::check_option("OneCycle", "div_factor", div_factor, div_factor > 0, "more than 0");
+    detail::check_option("OneCycle", "final_div_factor", final_div_factor, final_div_factor > 0, "more than 0");
+    detail::check_option("OneCycle", "steps", steps, steps >= 0, "0 or more");
+  }
   double operator()(const ScheduleStep& at) const {
+    check();
     const auto all = static_cast<double>(steps > 0 ? steps : at.total_steps), now = static_cast<double>(at.step);
     const double low = 1 / div_factor, last = low / final_div_factor, peak = pct_start * all - 1;
     const double past = now - peak, fall = all - 1 - peak, nil = 1e-9;  // nil: rounding moves no step to another phase
@@ -118,7 +146,14 @@ struct LinearWarmup {
   double start_factor = 1.0 / 3;
   Schedule then{};
 
+  void check() const {
+    if ((epochs > 0 && steps > 0) || epochs < 0 || steps < 0)
+      fail("LinearWarmup: give epochs or steps, got ", epochs, " and ", steps);
+    detail::check_option("LinearWarmup", "start_factor", start_factor, start_factor >= 0 && start_factor <= 1,
+                         "0 to 1");
+  }
   double operator()(const ScheduleStep& at) const {
+    check();
     const i64 length = steps > 0 ? steps : epochs * at.steps_per_epoch;
     if (at.step >= length) return then({at.step - length, at.steps_per_epoch, at.total_steps - length});
     return start_factor + (1 - start_factor) * static_cast<double>(at.step) / static_cast<double>(length);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "../core/error.hpp"
+#include "../core/check.hpp"
 #include "../core/state.hpp"
 
 namespace ctnet {
@@ -57,12 +57,6 @@ inline std::size_t parameters_in(std::span<const Segment> segments) {
   std::size_t n = 0;
   for (const Segment& s : segments) n += s.size;
   return n;
-}
-
-// As config checks: a hyperparameter out of its range.
-template <class T>
-void check_option(const char* optimizer, const char* option, T value, bool ok, const char* expected) {
-  if (!ok) fail(optimizer, ": ", option, " is ", value, ", expected ", expected);
 }
 
 }  // namespace detail

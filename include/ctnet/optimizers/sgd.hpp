@@ -28,6 +28,7 @@ struct SGD {
   void check() const {
     detail::check_option(name, "learning_rate", learning_rate, learning_rate >= 0, "0 or more");
     detail::check_option(name, "momentum", momentum, momentum >= 0, "0 or more");
+    detail::check_option(name, "dampening", dampening, true, "any number");
     detail::check_option(name, "weight_decay", weight_decay, weight_decay >= 0, "0 or more");
     if (nesterov && (momentum == 0 || dampening != 0))
       fail("SGD: nesterov needs momentum and no dampening, got momentum ", momentum, " and dampening ", dampening);

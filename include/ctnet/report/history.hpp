@@ -2,13 +2,16 @@
 // What a training run leaves behind: one record per epoch and, where asked for, the loss of every step.
 #pragma once
 
+#include <bit>
 #include <cstddef>
-#include <limits>
+#include <cstdint>
 #include <vector>
 
 namespace ctnet {
 
-inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+// What was not measured is a NaN of its own, which no computation gives: a loss that was measured may be NaN too.
+inline constexpr double not_measured = std::bit_cast<double>(std::uint64_t{0x7FF8'6374'6E65'7400});
+constexpr bool measured(double v) { return std::bit_cast<std::uint64_t>(v) != 0x7FF8'6374'6E65'7400; }
 
 struct EpochRecord {
   int epoch = 0;               // counted from 1

@@ -81,7 +81,7 @@ class Progress {
   std::string summary(const EpochRecord& e) const {
     std::string s = head(e.epoch) + "  loss " + figure(e.loss, 4);
     if (std::isfinite(e.accuracy)) s += "  accuracy " + percent(e.accuracy);
-    if (std::isfinite(e.validation_loss)) s += "  validation loss " + figure(e.validation_loss, 4);
+    if (measured(e.validation_loss)) s += "  validation loss " + figure(e.validation_loss, 4);
     if (std::isfinite(e.validation_accuracy)) s += "  validation accuracy " + percent(e.validation_accuracy);
     return s + "  " + rate(e.images_per_second) + "  " + fixed(e.seconds, 1) + " s";
   }

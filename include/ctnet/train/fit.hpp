@@ -5,8 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,59 +13,10 @@
 #include "../report/progress.hpp"
 #include "checkpoint.hpp"
 #include "evaluate.hpp"
+#include "fit_options.hpp"
 #include "trainer.hpp"
 
 namespace ctnet {
-
-// What callbacks are told. stop() ends the run after the step or epoch at hand.
-struct BatchReport {
-  i64 epoch = 0;    // from 1
-  i64 step = 0;     // from 1, over all epochs
-  double loss = 0;  // not_measured where nothing counts, all labels being ignored
-  double learning_rate = 0;
-  bool* stop_flag = nullptr;
-  void stop() const { *stop_flag = true; }
-};
-struct EpochReport {
-  const EpochRecord& record;
-  const History& history;  // this epoch is its last
-  bool* stop_flag = nullptr;
-  void stop() const { *stop_flag = true; }
-};
-
-struct FitOptions {
-  int epochs = 1;
-  bool progress = false;  // on stderr
-  Schedule schedule{};    // factor of the optimizer's learning rate, per step; one that counts epochs or the whole run
-                          // needs a loader with batches()
-  double clip_grad_norm = 0;  // 2-norm of all gradients, PyTorch's clip_grad_norm_; 0: off
-  bool record_steps = false;  // keep each step's loss in the history
-  std::function<void(const BatchReport&)> on_batch{};
-  std::function<void(const EpochReport&)> on_epoch{};
-  std::string checkpoint{};  // file; empty: none
-  i64 checkpoint_every = 0;  // steps; 0: at each epoch's end
-  bool resume = true;        // where the checkpoint exists, go on from it
-};
-
-// A callback: stops when the validation loss (without a validation loader, the loss) has not improved by more than
-// min_delta for `patience` epochs.
-struct EarlyStopping {
-  int patience = 3;
-  double min_delta = 0;
-
-  void operator()(const EpochReport& report) const {
-    double best = std::numeric_limits<double>::infinity();
-    int since = 0;
-    for (const EpochRecord& e : report.history) {
-      const double loss = std::isnan(e.validation_loss) ? e.loss : e.validation_loss;
-      if (loss < best - min_delta)
-        best = loss, since = 0;
-      else
-        ++since;
-    }
-    if (since >= patience) report.stop();
-  }
-};
 
 namespace detail {
 
@@ -96,9 +45,12 @@ i64 batches_of(L& loader) {
     return 0;
 }
 inline double factor_at(const Schedule& schedule, i64 step, i64 batches, i64 epochs) {
-  if (batches > 0) return schedule({step, batches, batches * epochs});
-  const double factor = schedule({step, 1, 1});
-  if (factor != schedule({step, i64{1} << 40, i64{1} << 50}))
+  const ScheduleStep at = batches > 0 ? ScheduleStep{step, batches, batches * epochs} : ScheduleStep{step, 1, 1};
+  const double factor = schedule(at);
+  if (!(factor >= 0) || !is_finite(factor))
+    fail("fit: the schedule's factor of the learning rate is ", factor, " at step ", step + 1,
+         ", expected 0 or more and finite");
+  if (batches == 0 && factor != schedule({step, i64{1} << 40, i64{1} << 50}))
     fail("fit: this schedule depends on the number of batches, which a loader without batches() does not say");
   return factor;
 }
@@ -109,17 +61,22 @@ inline std::string number(double v) {
   std::snprintf(s, sizeof s, "%g", v);
   return s;
 }
-// A checkpoint is to go on from: numbers that cannot are not written over those that can.
-template <class NetworkType, class OptimizerType>
-void write_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+// Parameters and statistics are numbers to go on with. left: what is said of a file that stays as it was.
+template <class NetworkType>
+void expect_finite(NetworkType& net, i64 step, const std::string& left = {}) {
   std::size_t t = 0;
   for (const TensorPlace& place : net.tensors()) {
     for (const auto v : net.values(place))
-      if (!std::isfinite(v))
+      if (!is_finite(static_cast<double>(v)))
         fail("fit: '", tensor_names<typename NetworkType::Net>(net.tensors())[t], "' has ",
-             number(static_cast<double>(v)), " after step ", run.step, "; ", path, " is left as it was");
+             number(static_cast<double>(v)), " after step ", step, left);
     ++t;
   }
+}
+// A checkpoint is to go on from: numbers that cannot are not written over those that can.
+template <class NetworkType, class OptimizerType>
+void write_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+  expect_finite(net, run.step, "; " + path + " is left as it was");
   save_checkpoint(net, optimizer, run, path);
 }
 
@@ -135,6 +92,7 @@ template <class NetworkType, class LoaderType, class Config, class Loss, class V
 History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss& loss, const FitOptions& options,
                 Validation& validation) {
   using Clock = std::chrono::steady_clock;
+  options.check();
   auto&& optimizer = optimizer_for(net, config);
   const double base_rate = optimizer.learning_rate();
   const i64 batches = batches_of(loader);
@@ -153,7 +111,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
   bool stop = run.finished;
   if (options.record_steps && batches > 0)
-    run.history.steps.reserve(static_cast<std::size_t>(batches * options.epochs));
+    run.history.steps.reserve(static_cast<std::size_t>(std::min(batches * options.epochs, i64{1} << 20)));
   report::Progress progress(options.progress, options.epochs);
   Trainer trainer(net, optimizer, loss, options.clip_grad_norm);
   const auto account = [&](const StepResult& step) {
@@ -200,6 +158,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     }
     collect(0);
     if (run.images == 0) fail("fit: the loader gave no images in epoch ", run.epoch + 1);
+    expect_finite(net, run.step);
 
     EpochRecord record;
     record.epoch = static_cast<int>(run.epoch) + 1;
