@@ -11,6 +11,7 @@
 #include "../layers/join/cpu.hpp"
 #include "../layers/norm/deploy.hpp"
 #include "../layers/pool/deploy.hpp"
+#include "../program/distinct.hpp"
 #include "plan.hpp"
 
 namespace ctnet::deployment {
@@ -206,6 +207,25 @@ constexpr i64 plain_scratch() {
   return 0;
 }
 
+// Stages that run the same function, by what chooses it.
+template <class Net, class Input, class B>
+constexpr auto number_stages() {
+  constexpr const auto& program = program_on<Net, Input, B>;
+  constexpr int n = program.stages;
+  int number[n]{};
+  ctnet::detail::Numbering<n> numbering;
+  for (int i = 0; i < n; ++i) {
+    const Stage& s = program.stage[i];
+    number[i] = s.kind == Kind::conv    ? cpu::conv_variant(s.conv)
+                : s.kind == Kind::rows  ? cpu::rows_variant(rows_plan(s, program.map))
+                : s.kind == Kind::plain ? 2 * distinct_ops<Net, Input>.row[s.leaf] + (s.norm >= 0)
+                                        : 0;
+    numbering.add(ctnet::detail::mixed(static_cast<unsigned>(s.kind), number[i]),
+                  [&](int j) { return program.stage[j].kind == s.kind && number[j] == number[i]; });
+  }
+  return numbering.result();
+}
+
 }  // namespace detail
 
 template <class Net, class Input, class B>
@@ -215,13 +235,15 @@ struct Kernels {
   StageFn<T> run[stages]{};
   i64 scratch = program_on<Net, Input, B>.scratch;  // elements, of one thread
 
-  constexpr Kernels() { fill(Iota<stages>{}); }
+  constexpr Kernels() { fill(Iota<distinct.rows>{}); }
 
  private:
-  template <int... S>
-  constexpr void fill(Ints<S...>) {
-    ((run[S] = detail::stage_fn<Net, Input, B, S>()), ...);
-    const i64 plain[] = {detail::plain_scratch<Net, Input, B, S>()...};
+  static constexpr auto distinct = detail::number_stages<Net, Input, B>();
+  template <int... R>
+  constexpr void fill(Ints<R...>) {
+    const StageFn<T> row[] = {detail::stage_fn<Net, Input, B, distinct.first[R]>()...};
+    for (int i = 0; i < stages; ++i) run[i] = row[distinct.row[i]];
+    const i64 plain[] = {detail::plain_scratch<Net, Input, B, distinct.first[R]>()...};
     for (const i64 n : plain) scratch = n > scratch ? n : scratch;
   }
 };

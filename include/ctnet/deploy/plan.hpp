@@ -21,14 +21,16 @@ constexpr void place_maps(Program<N>& p) {
   for (int m = 0; m < p.maps; ++m)
     if (p.map[m].last_user < p.map[m].maker) p.map[m].last_user = p.map[m].maker;
   // Element by element: over the input, where nobody reads that later.
+  int last_of_root[most]{};
+  for (int m = 0; m < p.maps; ++m) last_of_root[m] = p.map[m].last_user;
   for (int i = 0; i < p.stages; ++i) {
     const Stage& s = p.stage[i];
     if (s.kind != Kind::activation && s.kind != Kind::add) continue;
     const int v = s.in[0], root = p.map[v].root;
     if (root == 0 || p.map[v].size != p.map[s.out].size) continue;
-    bool last = true;
-    for (int m = 0; m < p.maps; ++m) last = last && (p.map[m].root != root || p.map[m].last_user <= i);
-    if (last) p.map[s.out].root = root;
+    if (last_of_root[root] > i) continue;
+    p.map[s.out].root = root;
+    last_of_root[root] = p.map[s.out].last_user;
   }
   ctnet::detail::Block block[most];
   for (int m = 1; m + 1 < p.maps; ++m) {
@@ -36,13 +38,13 @@ constexpr void place_maps(Program<N>& p) {
     if (p.map[m].root == m) b.size = p.map[m].size, b.from = p.map[m].maker;
     if (p.map[m].last_user > b.to) b.to = p.map[m].last_user;
   }
-  int order[most]{}, placed[most]{};
-  p.arena = ctnet::detail::place(block, p.maps, order, placed);
+  p.arena = ctnet::detail::place(block, p.maps);
   for (int m = 0; m < p.maps; ++m) p.map[m].offset = block[p.map[m].root].offset;
 }
 
 template <int N>
 constexpr void size_stages(const Graph<N>& g, Program<N>& p, Rules rules) {
+  int tensor = 0;  // stages and tensors are in the order of the layers
   for (int i = 0; i < p.stages; ++i) {
     Stage& s = p.stage[i];
     const cpu::Layout out = p.map[s.out].layout;
@@ -80,8 +82,8 @@ constexpr void size_stages(const Graph<N>& g, Program<N>& p, Rules rules) {
         s.units = out.blocks();
         break;
       case Kind::plain:  // parameters and statistics as the layer's own kernel reads them
-        for (int t = 0; t < g.tensors; ++t)
-          if (g.tensor[t].leaf == s.leaf) s.weight_count += g.tensor[t].spec.size();
+        for (; tensor < g.tensors && g.tensor[tensor].leaf <= s.leaf; ++tensor)
+          if (g.tensor[tensor].leaf == s.leaf) s.weight_count += g.tensor[tensor].spec.size();
         s.weight_count = ctnet::detail::padded(s.weight_count + (s.norm >= 0 ? out.c : 0));
         break;
       default:
@@ -108,17 +110,24 @@ struct StatePlaces {
   }
 };
 
-template <class Net, class Input>
-constexpr auto make_program(Rules rules) {
-  constexpr const auto& g = graph<Net, Input>;
+// Each a constant of its own, because compilers count the steps that they take for one.
+template <class Net, class Input, bool Blocked, Precision P>
+inline constexpr auto rewritten = [] {
   constexpr Kinds<Net> kinds;
-  auto p = Rewriter{g, kinds.kind, rules}.run();
-  size_stages(g, p, rules);
+  return Rewriter{graph<Net, Input>, kinds.kind, Rules{Blocked, P}}.run();
+}();
+template <class Net, class Input, bool Blocked, Precision P>
+inline constexpr auto sized = [] {
+  auto p = rewritten<Net, Input, Blocked, P>;
+  size_stages(graph<Net, Input>, p, Rules{Blocked, P});
+  return p;
+}();
+template <class Net, class Input, bool Blocked, Precision P>
+inline constexpr auto program = [] {
+  auto p = sized<Net, Input, Blocked, P>;
   place_maps(p);
   return p;
-}
-template <class Net, class Input, bool Blocked, Precision P>
-inline constexpr auto program = make_program<Net, Input>(Rules{Blocked, P});
+}();
 
 template <class B>
 inline constexpr bool blocked_backend = false;

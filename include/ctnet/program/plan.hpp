@@ -19,31 +19,90 @@ struct Block {
 
 constexpr i64 padded(i64 n) { return (n + 15) / 16 * 16; }
 
-// Gives every block with from <= to an offset; gives the size of the whole. `order` and `placed` are room for n
-// numbers.
-constexpr i64 place(Block* b, int n, int* order, int* placed) {
-  int used = 0, done = 0;
-  for (int i = 0; i < n; ++i) {
-    if (b[i].from > b[i].to || b[i].size == 0) continue;
-    int j = used++;
-    for (; j > 0 && b[order[j - 1]].size < b[i].size; --j) order[j] = order[j - 1];
-    order[j] = i;
-  }
-  i64 total = 0;
-  for (int i = 0; i < used; ++i) {
-    Block& fresh = b[order[i]];
-    i64 at = 0;
-    for (int j = 0; j < done; ++j) {  // by offset
-      const Block& old = b[placed[j]];
-      if (old.to < fresh.from || fresh.to < old.from) continue;
-      if (old.offset - at >= fresh.size) break;
-      if (old.offset + old.size > at) at = old.offset + old.size;
+// Numbers of blocks that take part (from <= to and size > 0), the largest first, equal ones in their order. Merges
+// runs, in `spare`. Gives how many.
+constexpr int by_size(const Block* b, int n, int* order, int* spare) {
+  int used = 0;
+  for (int i = 0; i < n; ++i)
+    if (b[i].from <= b[i].to && b[i].size > 0) order[used++] = i;
+  for (int run = 1; run < used; run *= 2)
+    for (int left = 0; left + run < used; left += 2 * run) {
+      const int middle = left + run, right = middle + run < used ? middle + run : used;
+      if (b[order[middle - 1]].size >= b[order[middle]].size) continue;
+      int i = 0, j = middle, k = left;
+      for (; i < run; ++i) spare[i] = order[left + i];
+      for (i = 0; i < run; ++k) order[k] = j < right && b[order[j]].size > b[spare[i]].size ? order[j++] : spare[i++];
     }
-    fresh.offset = at;
-    if (at + fresh.size > total) total = at + fresh.size;
-    int k = done++;
-    for (; k > 0 && b[placed[k - 1]].offset > at; --k) placed[k] = placed[k - 1];
-    placed[k] = order[i];
+  return used;
+}
+
+// The lowest offset at which `fresh` meets none of the blocks listed, which are in the order of their offsets.
+constexpr i64 lowest_gap(const Block* b, const int* list, int n, const Block& fresh) {
+  i64 at = 0;
+  for (int j = 0; j < n; ++j) {
+    const Block& old = b[list[j]];
+    if (old.to < fresh.from || fresh.to < old.from) continue;
+    if (old.offset - at >= fresh.size) break;
+    if (old.offset + old.size > at) at = old.offset + old.size;
+  }
+  return at;
+}
+constexpr void insert_by_offset(const Block* b, int* list, int& n, int i) {
+  int k = n++;
+  for (; k > 0 && b[list[k - 1]].offset > b[i].offset; --k) list[k] = list[k - 1];
+  list[k] = i;
+}
+
+// Which blocks are alive at each time, where lives are short: 8 times on the average at most. Then a block meets few
+// others, and a compiler places thousands of them in few steps. Times begin at -1.
+template <int N>
+struct Lives {
+  int begin[N + 3]{};
+  int block[8 * N]{};
+
+  constexpr bool list(const Block* b, int n) {
+    i64 all = 0;
+    for (int i = 0; i < n; ++i) {
+      if (b[i].to > N) return false;
+      if (b[i].from <= b[i].to) all += b[i].to - b[i].from + 1;
+    }
+    if (all > 8 * i64{n}) return false;
+    for (int i = 0; i < n; ++i)
+      for (int t = b[i].from; t <= b[i].to; ++t) ++begin[t + 1];
+    for (int t = 1; t < N + 3; ++t) begin[t] += begin[t - 1];
+    for (int i = n - 1; i >= 0; --i)
+      for (int t = b[i].from; t <= b[i].to; ++t) block[--begin[t + 1]] = i;
+    return true;
+  }
+  // Blocks with an offset that meet block i in time, in the order of their offsets.
+  constexpr int meeting(const Block* b, int i, const bool* placed, int* found) const {
+    int n = 0;
+    for (int t = b[i].from; t <= b[i].to; ++t)
+      for (int k = begin[t + 1]; k < begin[t + 2]; ++k)
+        if (const int j = block[k]; placed[j] && (t == b[i].from || t == b[j].from)) insert_by_offset(b, found, n, j);
+    return n;
+  }
+};
+
+// Gives every block with from <= to an offset; gives the size of the whole.
+template <int N>
+constexpr i64 place(Block (&b)[N], int n) {
+  int order[N]{}, list[N]{};
+  bool placed[N]{};
+  const int used = by_size(b, n, order, list);
+  Lives<N> lives;
+  const bool short_lives = lives.list(b, n);
+  i64 total = 0;
+  int listed = 0;
+  for (int k = 0; k < used; ++k) {
+    Block& fresh = b[order[k]];
+    if (short_lives) listed = lives.meeting(b, order[k], placed, list);
+    fresh.offset = lowest_gap(b, list, listed, fresh);
+    if (fresh.offset + fresh.size > total) total = fresh.offset + fresh.size;
+    if (short_lives)
+      placed[order[k]] = true;
+    else
+      insert_by_offset(b, list, listed, order[k]);
   }
   return total;
 }
@@ -99,8 +158,7 @@ constexpr InferencePlan<N> plan_inference(const Graph<N>& g) {
     const int last = v == g.output ? g.ops : value.last_user;
     if (last > b.to) b.to = last;
   }
-  int order[N + 1]{}, placed[N + 1]{};
-  p.size = detail::place(block, g.values, order, placed);
+  p.size = detail::place(block, g.values);
   for (int v = 0; v < g.values; ++v) p.offset[v] = block[p.root[v]].offset;
   return p;
 }
@@ -181,8 +239,7 @@ constexpr TrainingPlan<N> plan_training(const Graph<N>& g) {
     temporary_block[i] = {size, 2 * n - i, 2 * n - i, 0};
   }
 
-  int order[2 * values + N]{}, placed[2 * values + N]{};
-  p.size = detail::place(block, 2 * values + N, order, placed);
+  p.size = detail::place(block, 2 * values + N);
   for (int v = 0; v < g.values; ++v) {
     p.value[v] = value_block[p.root[v]].offset;
     p.gradient[v] = gradient_block[p.gradient_root[v]].offset;

@@ -16,10 +16,15 @@ namespace detail {
 template <class Net, class Input>
 inline constexpr auto inference_plan = plan_inference(graph<Net, Input>);
 
-// Made when the first network of its kind is, not by the compiler: nothing needs it as a constant.
+// Made when the first network of its kind is, not by the compiler: nothing needs it as a constant. The call keeps
+// compilers from trying, which takes them seconds.
+template <int N>
+TrainingPlan<N> training_plan_of(const Graph<N>& g) {
+  return plan_training(g);
+}
 template <class Net, class Input>
 const auto& training_plan() {
-  static const auto plan = plan_training(graph<Net, Input>);
+  static const auto plan = training_plan_of(graph<Net, Input>);
   return plan;
 }
 template <class Net, class Input>

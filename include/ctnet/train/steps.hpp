@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../backends/kernel.hpp"
-#include "../program/containers.hpp"
+#include "../program/distinct.hpp"
 
 namespace ctnet {
 
@@ -60,12 +60,14 @@ constexpr Step<B> step_at() {
 template <class Net, class Input, class B>
 struct Steps {
   Step<B> step[leaves<Net> > 0 ? leaves<Net> : 1]{};
-  constexpr Steps() { fill(Iota<leaves<Net>>{}); }
+  constexpr Steps() { fill(Iota<distinct_ops<Net, Input>.rows>{}); }
 
  private:
-  template <int... I>
-  constexpr void fill(Ints<I...>) {
-    ((step[I] = step_at<Net, Input, B, I>()), ...);
+  template <int... R>
+  constexpr void fill(Ints<R...>) {
+    constexpr const auto& ops = distinct_ops<Net, Input>;
+    const Step<B> row[] = {step_at<Net, Input, B, ops.first[R]>()..., Step<B>{}};
+    for (int i = 0; i < leaves<Net>; ++i) step[i] = row[ops.row[i]];
   }
 };
 template <class Net, class Input, class B>

@@ -24,9 +24,10 @@ constexpr const char* method_at() {
   else
     return "own";
 }
-template <class Net, class Input, class B, int... I>
-std::vector<const char*> methods(Ints<I...>) {
-  return {method_at<Net, Input, B, I>()...};
+// Of each kind of operation.
+template <class Net, class Input, class B, int... R>
+std::vector<const char*> methods(Ints<R...>) {
+  return {method_at<Net, Input, B, distinct_ops<Net, Input>.first[R]>()...};
 }
 
 inline std::string taken(const Program& p, const Fused* fused, int i) {
@@ -39,13 +40,14 @@ inline std::string taken(const Program& p, const Fused* fused, int i) {
 template <class Net, class Input, class B>
 std::string kernels_text() {
   const auto names = layer_names<Net>();
-  const auto methods = detail::methods<Net, Input, B>(Iota<detail::leaves<Net>>{});
+  const auto methods = detail::methods<Net, Input, B>(Iota<distinct_ops<Net, Input>.rows>{});
   const cuda::Passes& passes = cuda::passes<Net, Input, B>();
   report::Table table(
       {{"", report::Align::right}, {"path"}, {"layer"}, {"kernel"}, {"in training"}, {"in evaluation"}});
   for (int i = 0; i < passes.training.program.ops; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    table.row({std::to_string(i), names[at].path, names[at].type, methods[at],
+    table.row({std::to_string(i), names[at].path, names[at].type,
+               methods[static_cast<std::size_t>(distinct_ops<Net, Input>.row[i])],
                detail::taken(passes.training.program, passes.training.fused, i),
                detail::taken(passes.inference.program, passes.inference.fused, i)});
   }

@@ -25,13 +25,13 @@ auto phases_at() {
   else
     return typename Kernel<typename L::Op, Recorded<B>>::predict_phases{};
 }
-template <class Net, class B, bool Training, int... I>
-auto phases_of(Ints<I...>) {
-  return (PhaseTypes<>{} + ... + phases_at<Net, B, Training, I>());
+template <class Net, class B, bool Training, int... R>
+auto phases_of(Ints<R...>) {
+  return (PhaseTypes<>{} + ... + phases_at<Net, B, Training, distinct_types<Net>.first[R]>());
 }
 // Every type of phase of the network's layers, each once.
 template <class Net, class B, bool Training>
-using LayerPhases = decltype(phases_of<Net, B, Training>(Iota<ctnet::detail::leaves<Net>>{}));
+using LayerPhases = decltype(phases_of<Net, B, Training>(Iota<distinct_types<Net>.rows>{}));
 }  // namespace detail
 
 template <class B>
