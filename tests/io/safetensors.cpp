@@ -148,3 +148,79 @@ TEST_CASE("a wrong tensor, type or shape is an Error that names both sides") {
   CHECK(has(error([&] { w.metadata("k", "\xc0\x80"); }), "UTF-8"));
   CHECK(w.bytes() == bytes);
 }
+
+TEST_CASE("CRC-64/XZ: its published check value, any cut, any single bit") {
+  CHECK(io::crc64("123456789", 9) == 0x995DC9BBDF1939FAu);  // the "check" of the catalogue of CRCs
+  CHECK(io::crc64("", 0) == 0);
+  std::vector<unsigned char> bytes(20'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(i * i >> 3);
+  const auto bit_by_bit = [&](std::size_t n) {
+    std::uint64_t c = ~std::uint64_t{0};
+    for (std::size_t i = 0; i < 8 * n; ++i) {
+      const std::uint64_t bit = (c ^ bytes[i / 8] >> (i % 8)) & 1;
+      c = c >> 1 ^ (bit ? 0xC96C5795D7870F42u : 0);
+    }
+    return ~c;
+  };
+  // Lengths on both sides of where it goes over to four parts, with every remainder.
+  for (const std::size_t n : {1u, 7u, 8u, 9u, 63u, 4095u, 4096u, 4097u, 4103u, 4127u, 4128u, 12345u, 20000u}) {
+    CAPTURE(n);
+    const std::uint64_t whole = io::crc64(bytes.data(), n);
+    CHECK(whole == bit_by_bit(n));
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, n / 3, n})
+      CHECK(io::crc64(bytes.data() + cut, n - cut, io::crc64(bytes.data(), cut)) == whole);
+    bytes[n / 2] ^= 4;
+    CHECK(io::crc64(bytes.data(), n) != whole);
+    bytes[n / 2] ^= 4;
+  }
+}
+
+TEST_CASE("a checksum finds every bit that is flipped, and only what is changed") {
+  const std::vector<float> f{1, 2, 3, 4, 5, 6};
+  const std::vector<double> d{7, 8};
+  io::SafetensorsWriter w;
+  w.add("f", {2, 3}, f);
+  w.add_checksum();
+  w.add("d", {2}, d);
+  w.metadata("format", "pt");
+  w.metadata("mean", "0.5");
+  const io::Bytes whole = w.bytes();
+  const auto file = io::Safetensors::parse(whole, "x");
+  CHECK(file.checksum() == io::ChecksumIs::right);
+  CHECK(file.metadata().at("ctnet.crc64").size() == 16);
+  const auto same_but_sum = [&](const io::Safetensors& other) {
+    if (other.tensors().size() != 2 || other.metadata().at("format") != "pt" || other.metadata().at("mean") != "0.5")
+      return false;
+    const auto *a = other.find("f"), *b = other.find("d");
+    return a && b && a->shape == io::Dims{2, 3} && read<float>(other, "f") == f && read<double>(other, "d") == d;
+  };
+  int refused = 0, kept = 0;
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    io::Bytes b = whole;
+    b[bit / 8] = static_cast<unsigned char>(b[bit / 8] ^ 1u << bit % 8);
+    bool same = false;
+    const std::string said = message_of<Error>([&] { same = same_but_sum(io::Safetensors::parse(b, "x")); });
+    // What is not refused says the same: a bit of the checksum's own name, a blank that became another.
+    CHECK((said.empty() ? same : said.starts_with("x: ")));
+    ++(said.empty() ? kept : refused);
+  }
+  CHECK(refused > kept * 10);
+
+  io::Bytes bad = whole;
+  bad.back() ^= 1;
+  CHECK(has(message_of<Error>([&] { (void)io::Safetensors::parse(bad, "x"); }), "x: its checksum is "));
+  CHECK(io::Safetensors::parse(bad, "x", io::Verify::no).checksum() == io::ChecksumIs::wrong);
+
+  // Another order of tensors and metadata, as another program writes them, is the same file.
+  io::SafetensorsWriter other;
+  const std::vector<float> none;
+  other.metadata("ctnet.crc64", file.metadata().at("ctnet.crc64"));
+  other.metadata("mean", "0.5");
+  other.metadata("format", "pt");
+  other.add("d", {2}, d);
+  other.add("f", {2, 3}, f);
+  CHECK_NOTHROW((void)io::Safetensors::parse(other.bytes(), "x"));
+  other.add("more", {0}, none);
+  CHECK(has(message_of<Error>([&] { (void)io::Safetensors::parse(other.bytes(), "x"); }), "kept its metadata"));
+  CHECK(io::Safetensors::parse(io::SafetensorsWriter{}.bytes(), "x").checksum() == io::ChecksumIs::absent);
+}

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <ctnet/ctnet.hpp>
+#include <ctnet/infer_file.hpp>
 #include <ctnet/io/half.hpp>
 
 #include "io/temporary.hpp"
@@ -83,6 +84,7 @@ TEST_CASE("a saved network loads with the same bits, under PyTorch's names") {
   load(b, folder / "model");
   CHECK(same_bits(a.state(), b.state()));
   const auto file = io::Safetensors::open(folder / "model");
+  CHECK(file.checksum() == io::ChecksumIs::right);
   REQUIRE(file.tensors().size() == 9);
   for (std::size_t i = 0; i < 9; ++i) {
     const io::TensorInfo& t = file.at(names[i]);
@@ -280,4 +282,100 @@ TEST_CASE("export_header writes every weight as C++ reads it") {
   CHECK(message_of<Error>([&] { export_header(net, folder / "weights.hpp"); }) ==
         "export_header: a weight is infinite or no number");
   CHECK(io::read_file(folder / "weights.hpp") == bytes);
+}
+
+TEST_CASE("any bit of a model file's tensors flipped is an error, and the network stays") {
+  TemporaryFolder folder;
+  Float net = trained<Float>(1), other = trained<Float>(2);
+  save(other, folder / "model");
+  const io::Bytes whole = io::read_file(folder / "model");
+  const auto before = net.state();
+  const std::size_t data = 4 * before.size(), from = whole.size() - data;
+  for (std::size_t bit = 0; bit < 8 * data; bit += 37) {
+    io::Bytes b = whole;
+    b[from + bit / 8] = static_cast<unsigned char>(b[from + bit / 8] ^ 1u << bit % 8);
+    io::replace_file(folder / "bad", {b});
+    CHECK_SAYS(load(net, folder / "bad"), "bad", "checksum");
+    REQUIRE(same_bits(net.state(), before));
+  }
+}
+
+TEST_CASE("a model file tells its classes, what its input was normalized with, and its size") {
+  TemporaryFolder folder;
+  Float net{Seed{1}};
+  const std::vector<std::string> classes{"cat", "d\"o\\g", "\xc3\xa9l\xc3\xa9phant", "", "a, b]"};
+  save(net, folder / "model", {.classes = classes, .mean = {0.1f, -1e-8f}, .std = {0.2235f, 12345.678f}});
+  const ModelInfo info = model_info(folder / "model");
+  CHECK(info.classes == classes);
+  CHECK(same_bits(info.mean, std::vector<float>{0.1f, -1e-8f}));
+  CHECK(same_bits(info.std, std::vector<float>{0.2235f, 12345.678f}));
+  CHECK(info.input == std::vector<std::size_t>{2, 4, 4});
+  CHECK(io::Safetensors::open(folder / "model").metadata().at("mean") == "[0.1, -1e-08]");
+  Float other{Seed{2}};
+  load(other, folder / "model");
+  CHECK(same_bits(net.state(), other.state()));
+
+  save(net, folder / "plain");
+  CHECK(model_info(folder / "plain") == ModelInfo{.input = {2, 4, 4}});
+  CHECK_SAYS(save(net, folder / "bad", {.classes = {"a", "b"}}), "2 names of classes, the network gives 5");
+  CHECK_SAYS(save(net, folder / "bad", {.mean = {0, 0}}), "2 means and 0 standard deviations");
+  CHECK_SAYS(save(net, folder / "bad", {.mean = {0}, .std = {1}}), "1 means, expected one for each of 2 channels");
+  CHECK_SAYS(save(net, folder / "bad", {.mean = {0, 0}, .std = {1, 0}}), "deviation of channel 1 is 0");
+  CHECK_SAYS(save(net, folder / "bad", {.mean = {0, NAN}, .std = {1, 1}}), "mean of channel 1 is nan");
+  CHECK(!io::file_exists(folder / "bad"));
+
+  // Another program's metadata under these names: no reason not to load, an error where it is asked for.
+  io::SafetensorsWriter file;
+  Tensors tensors(net);
+  for (const auto& t : tensors.all) file.add(t.name, t.shape, t.values);
+  file.metadata("classes", "cat, dog");
+  file.write(folder / "foreign");
+  load(other, folder / "foreign");
+  CHECK_SAYS(model_info(folder / "foreign"), "foreign: metadata 'classes' expected '['");
+}
+
+TEST_CASE("numbers of metadata keep every bit") {
+  const auto back = [](const std::string& text) {
+    const std::string where = "x";
+    io::detail::JsonCursor json(text, where);
+    const double v = json.real();
+    json.end();
+    return v;
+  };
+  std::uint32_t bits = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    bits = bits * 1664525u + 1013904223u;
+    const float v = std::bit_cast<float>(bits);
+    if (!std::isfinite(v) || std::abs(v) < 1e-30f) continue;
+    CHECK(static_cast<float>(back(detail::number_text(v))) == v);
+  }
+  CHECK(back("-12.5e-1") == -1.25);
+  CHECK(back("3E+2") == 300);
+  for (const char* wrong : {"", "x", "1.", ".5", "1e", "--1", "0x1", "nan", "1 2"}) CHECK_THROWS_AS(back(wrong), Error);
+}
+
+TEST_CASE("a Deployed and a Weights load the file themselves") {
+  TemporaryFolder folder;
+  Float net = trained<Float>(1);
+  save(net, folder / "model");
+  const auto images = test::values<float>("images", 32);
+  CHECK(same_bits(read_state<Net, In>(folder / "model"), net.state()));
+  auto by_hand = make_deployed<Net, In>(), by_file = make_deployed<Net, In>();
+  REQUIRE(by_hand->load(net.state()));
+  load(*by_file, folder / "model");
+  const std::span<const float, 32> image{images.data(), 32};
+  const auto want = (*by_hand)(image), got = (*by_file)(image);
+  CHECK(same_bits(std::vector<float>(want.begin(), want.end()), std::vector<float>(got.begin(), got.end())));
+  Weights<Net, In> weights;
+  load(weights, folder / "model");
+  CHECK(weights.loaded());
+  load(weights, fixture("state_dict_half.safetensors"));  // F32, BF16 and F16 in one, PyTorch's names
+  CHECK(same_bits(read_state<Net, In>(fixture("state_dict.safetensors")), [&] {
+    Float other{Seed{3}};
+    load(other, fixture("state_dict.safetensors"));
+    return other.state();
+  }()));
+  Weights<Linear<3, 2>, Features<3>> other;
+  CHECK_SAYS(load(other, folder / "model"), "model: tensor 'weight' is missing");
+  CHECK(!other.loaded());
 }

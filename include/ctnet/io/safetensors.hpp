@@ -8,8 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
-#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -18,63 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "checksum.hpp"
+#include "dtype.hpp"
 #include "file.hpp"
 #include "half.hpp"
 #include "safetensors_header.hpp"
 
 namespace ctnet::io {
-
-static_assert(std::endian::native == std::endian::little, "files are little-endian and read as they lie");
-
-// The names are those written in files.
-enum class Dtype { BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64, C64 };
-
-struct DtypeInfo {
-  const char* name;
-  std::size_t size;  // bytes
-};
-inline constexpr DtypeInfo dtypes[] = {{"BOOL", 1},    {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1},
-                                       {"F8_E8M0", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},     {"BF16", 2},
-                                       {"I32", 4},     {"U32", 4}, {"F32", 4}, {"I64", 8},     {"U64", 8},
-                                       {"F64", 8},     {"C64", 8}};
-constexpr const char* name_of(Dtype d) { return dtypes[static_cast<int>(d)].name; }
-constexpr std::size_t size_of(Dtype d) { return dtypes[static_cast<int>(d)].size; }
-
-template <class T>
-concept Storable = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint8_t> ||
-                   std::same_as<T, std::int32_t> || std::same_as<T, std::uint32_t> || std::same_as<T, std::int64_t> ||
-                   std::same_as<T, std::uint64_t>;
-template <Storable T>
-constexpr Dtype dtype_of() {
-  if constexpr (std::same_as<T, float>) return Dtype::F32;
-  if constexpr (std::same_as<T, double>) return Dtype::F64;
-  if constexpr (std::same_as<T, std::uint8_t>) return Dtype::U8;
-  if constexpr (std::same_as<T, std::int32_t>) return Dtype::I32;
-  if constexpr (std::same_as<T, std::uint32_t>) return Dtype::U32;
-  if constexpr (std::same_as<T, std::int64_t>) return Dtype::I64;
-  if constexpr (std::same_as<T, std::uint64_t>) return Dtype::U64;
-}
-
-using Dims = std::vector<std::size_t>;
-
-// "[6, 3, 5, 5]"
-inline std::string words(const Dims& dims) {
-  std::string s = "[";
-  for (const std::size_t d : dims) s += (s.size() > 1 ? ", " : "") + std::to_string(d);
-  return s + "]";
-}
-
-namespace detail {
-// a * b, or false where that is 2^64 or more.
-inline bool multiply(std::size_t& a, std::size_t b) { return !__builtin_mul_overflow(a, b, &a); }
-// Elements of a shape; an Error where there are 2^64 or more. A shape of no dimensions is a scalar.
-inline std::size_t elements(const Dims& dims, const std::string& where) {
-  std::size_t n = 1;
-  for (const std::size_t d : dims)
-    if (!multiply(n, d)) fail(where, ": shape ", words(dims), " has 2^64 elements or more");
-  return n;
-}
-}  // namespace detail
 
 struct TensorInfo {
   std::string name;
@@ -84,20 +32,28 @@ struct TensorInfo {
   std::size_t size = 0;            // elements
 };
 
+// Whether a file's checksum is looked at as it is opened; where it has none, there is nothing to look at.
+enum class Verify : bool { no, yes };
+enum class ChecksumIs { absent, right, wrong };
+
 // An open file. Move-only; a parsed one does not own its bytes.
 class Safetensors {
  public:
-  // Throws Error; `file_name` is what it will be called there.
-  static Safetensors parse(ByteSpan bytes, std::string file_name) {
+  // Throws Error, also where the file has a checksum and that is wrong; `file_name` is what it will be called there.
+  static Safetensors parse(ByteSpan bytes, std::string file_name, Verify verify = Verify::yes) {
     Safetensors file;
     file.bytes_ = bytes;
     file.name_ = std::move(file_name);
     file.read_header();
+    if (verify == Verify::yes && file.checksum() == ChecksumIs::wrong)
+      fail(file.name_, ": its checksum is ", file.computed_checksum(), ", metadata '", Checksum::key, "' says ",
+           file.metadata_.at(Checksum::key),
+           ": the file is damaged, or was changed by a program that kept its metadata");
     return file;
   }
-  static Safetensors open(const std::string& path) {
+  static Safetensors open(const std::string& path, Verify verify = Verify::yes) {
     Bytes bytes = read_file(path);
-    Safetensors file = parse(bytes, path);
+    Safetensors file = parse(bytes, path, verify);
     file.owned_ = std::move(bytes);  // moving a vector leaves its elements where they are
     return file;
   }
@@ -120,6 +76,19 @@ class Safetensors {
     fail(name_, ": tensor '", std::string(name), "' is missing, the file has ", tensors_.size(), " others");
   }
   ByteSpan bytes(const TensorInfo& t) const { return data_.subspan(t.begin, t.end - t.begin); }
+
+  // One pass over the whole file.
+  ChecksumIs checksum() const {
+    const auto said = metadata_.find(Checksum::key);
+    if (said == metadata_.end()) return ChecksumIs::absent;
+    return said->second == computed_checksum() ? ChecksumIs::right : ChecksumIs::wrong;
+  }
+  std::string computed_checksum() const {
+    Checksum sum;
+    for (const auto& [key, value] : metadata_) sum.metadata(key, value);
+    for (const TensorInfo& t : tensors_) sum.tensor(t.name, t.dtype, t.shape, bytes(t).data(), t.end - t.begin);
+    return sum.text();
+  }
 
   // Copies a tensor out. Into float or double: from F64, F32, F16 and BF16, rounded where the file is wider. Into an
   // integer: from that very type. Throws Error where the number of elements or the type differs.

@@ -135,6 +135,30 @@ class JsonCursor {
     return v;
   }
 
+  // To the nearest double where it has at most 15 digits and is within 1e-22 .. 1e22, else nearly; whatever the locale.
+  [[gnu::cold]] double real() {
+    peek();
+    const std::size_t from = at_;
+    number();
+    double value = 0, scale = 1;
+    int exponent = 0, places = 0;
+    bool fraction = false;
+    std::size_t i = from;
+    for (; i < at_ && text_[i] != 'e' && text_[i] != 'E'; ++i) {
+      if (text_[i] == '.') fraction = true;
+      if (text_[i] < '0' || text_[i] > '9') continue;
+      value = 10 * value + (text_[i] - '0');
+      places += fraction;
+    }
+    const bool down = i + 1 < at_ && text_[i + 1] == '-';
+    for (; i < at_; ++i)
+      if (text_[i] >= '0' && text_[i] <= '9' && exponent < 10'000) exponent = 10 * exponent + (text_[i] - '0');
+    exponent = (down ? -exponent : exponent) - places;
+    for (int k = exponent < 0 ? -exponent : exponent; k > 0 && scale < 1e300; --k) scale *= 10;
+    value = exponent < 0 ? value / scale : value * scale;
+    return text_[from] == '-' ? -value : value;
+  }
+
   // Any value, unread. Nested no deeper than `depth`.
   [[gnu::cold]] void skip(int depth = 32) {
     const char c = peek();

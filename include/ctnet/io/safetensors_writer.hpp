@@ -44,6 +44,9 @@ class SafetensorsWriter {
     metadata_[key] = value;
   }
 
+  // Of all that is added before and after, into the metadata: see checksum.hpp. Readers of other makes pass it by.
+  void add_checksum() { checksum_ = true; }
+
   // Atomic: see replace_file.
   void write(const std::string& path) const {
     Bytes header;
@@ -69,10 +72,17 @@ class SafetensorsWriter {
       for (const Entry& e : entries_)
         if (size_of(e.dtype) == width) order.push_back(&e);
 
+    std::map<std::string, std::string> metadata = metadata_;
+    if (checksum_) {
+      Checksum sum;
+      for (const auto& [key, value] : metadata) sum.metadata(key, value);
+      for (const Entry& e : entries_) sum.tensor(e.name, e.dtype, e.shape, e.bytes.data(), e.bytes.size());
+      metadata[Checksum::key] = sum.text();
+    }
     std::string text = "{";
-    if (!metadata_.empty()) {
+    if (!metadata.empty()) {
       text += "\"__metadata__\":{";
-      for (const auto& [key, value] : metadata_) {
+      for (const auto& [key, value] : metadata) {
         if (text.back() != '{') text += ',';
         detail::append_json_string(text, key);
         text += ':';
@@ -105,6 +115,7 @@ class SafetensorsWriter {
   std::vector<Entry> entries_;
   std::map<std::string, int> names_;
   std::map<std::string, std::string> metadata_;
+  bool checksum_ = false;
 };
 
 }  // namespace ctnet::io

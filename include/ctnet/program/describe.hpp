@@ -52,9 +52,13 @@ struct NameCollector {
   void leave() { path.pop_back(); }
   template <class L>
   void leaf() {
+    add(spelled<L>());
+  }
+  // Written once, because what is done for every type of layer costs compilation for each.
+  [[gnu::cold, gnu::noinline]] void add(std::string_view type) {
     std::string dotted;
     for (const auto& p : path) dotted += (dotted.empty() ? "" : ".") + p;
-    names.push_back({type_name<L>(), dotted});
+    names.push_back({without_namespaces(type), dotted});
   }
 };
 }  // namespace detail

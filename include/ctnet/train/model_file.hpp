@@ -2,37 +2,16 @@
 // A network's weights to and from a safetensors file, under PyTorch's names: dotted path and role, "3.main.0.weight".
 #pragma once
 
-#include <algorithm>
-#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
+#include "../io/model_info.hpp"
 #include "../io/safetensors_writer.hpp"
-#include "../program/describe.hpp"
+#include "state_file.hpp"
 
 namespace ctnet {
 
 namespace detail {
-
-// What a file may hold beside the tensors of the network: batch counters of PyTorch's BatchNorm, and a checkpoint's
-// rest.
-inline bool beside_the_network(std::string_view name) {
-  return name.ends_with("num_batches_tracked") || name.starts_with("optimizer.") || name.starts_with("training.");
-}
-
-template <class Net>
-std::vector<std::string> tensor_names(std::span<const TensorPlace> tensors) {
-  const auto layers = layer_names<Net>();
-  std::vector<std::string> names;
-  for (const TensorPlace& t : tensors) {
-    const std::string& path = layers[static_cast<std::size_t>(t.leaf)].path;  // none where the network is one layer
-    names.push_back((path.empty() ? "" : path + ".") + name(t.spec.role));
-  }
-  return names;
-}
-
-inline io::Dims dims_of(const TensorSpec& s) { return io::Dims(s.dims, s.dims + s.rank); }
 
 template <class NetworkType>
 [[gnu::cold]] void add_tensors(io::SafetensorsWriter& file, NetworkType& net) {
@@ -44,32 +23,29 @@ template <class NetworkType>
 // Reads and checks everything, then writes: a file that is wrong leaves the network as it was.
 template <class NetworkType>
 [[gnu::cold]] void read_tensors(const io::Safetensors& file, NetworkType& net) {
-  using T = typename NetworkType::scalar;
-  const auto tensors = net.tensors();
-  const auto names = tensor_names<typename NetworkType::Net>(tensors);
-  std::vector<T> state(static_cast<std::size_t>(NetworkType::Facts::state_size));
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto n = static_cast<std::size_t>(tensors[i].spec.size());
-    file.read<T>(names[i], dims_of(tensors[i].spec), std::span<T>{state}.subspan(at, n));
-    at += n;
-  }
-  for (const io::TensorInfo& t : file.tensors())
-    if (!beside_the_network(t.name) && std::find(names.begin(), names.end(), t.name) == names.end())
-      fail(file.name(), ": tensor '", t.name, "' of shape ", io::words(t.shape), " is none of the network's ",
-           names.size(), " tensors");
-  net.load_state(state);
+  net.load_state(read_state<typename NetworkType::scalar>(file, net.tensors(),
+                                                          tensor_names<typename NetworkType::Net>(net.tensors())));
 }
 
 }  // namespace detail
 
-// Writes all parameters and statistics; the file is replaced atomically. Throws Error where it cannot be written.
+// Writes all parameters and statistics, and what is known of the classes and the input:
+//   save(net, "cats.safetensors", {.classes = {"cat", "dog"}, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.2f, 0.2f, 0.2f}});
+// model_info(path) gives that back. The file has a checksum and is replaced atomically. Throws Error where it cannot be
+// written, or the classes or channels are not as many as the network's.
 template <class NetworkType>
-[[gnu::cold]] void save(NetworkType& net, const std::string& path) {
+[[gnu::cold]] void save(NetworkType& net, const std::string& path, ModelInfo info = {}) {
+  constexpr Shape in = NetworkType::Facts::input, out = NetworkType::Facts::output;
+  info.input.assign(in.d, in.d + in.rank);
+  detail::check_info(info, path);
+  if (!info.classes.empty() && static_cast<i64>(info.classes.size()) != out.c())
+    fail(path, ": ", info.classes.size(), " names of classes, the network gives ", out.c(), " classes");
   io::SafetensorsWriter file;
+  detail::add_info(file, info);
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
   detail::add_tensors(file, net);
+  file.add_checksum();
   file.write(path);
 }
 
