@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Network's own contract: batches of any size, what may follow what, gradients that add up, moving, threads,
 // allocations.
+#include <list>
 #include <thread>
+
+#include <Eigen/Core>
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xview.hpp>
 
 #include <ctnet/ctnet.hpp>
 
@@ -250,4 +255,142 @@ TEST_CASE("summary names every layer, its shapes and its costs") {
     CHECK_MESSAGE(test::has(s, part), s, " lacks '", std::string(part), "'");
   const std::string none = summary_text<Sequential<>, Features<3>>();
   CHECK(test::has(none, "parameters            0"));
+}
+
+TEST_CASE("images, gradients and states that are pieces of others, or lie in another order") {
+  Double net{Seed{3}}, same{Seed{3}};
+  const auto five = images(5);
+  xt::xtensor<double, 4> x({5, 2, 4, 4});
+  std::copy(five.begin(), five.end(), x.begin());
+  const std::vector<double> middle(five.begin() + 32, five.begin() + 96);  // images 1 and 2
+  const auto piece = xt::view(x, xt::range(1, 3));
+  const xt::xtensor<double, 4, xt::layout_type::column_major> columns = piece;
+  const auto want = copy<Double>(same.predict(middle));
+  CHECK(same_bits(copy<Double>(net.predict(piece)), want));
+  CHECK(same_bits(copy<Double>(net.predict(columns)), want));
+  CHECK(same_bits(copy<Double>(net.predict(xt::view(x, 1))), std::span(want).first(5)));
+  CHECK(same_bits(copy<Double>(net.forward(columns)), copy<Double>(same.forward(middle))));
+
+  const auto g = gradient(4);
+  xt::xtensor<double, 2> gradients({4, 5});
+  std::copy(g.begin(), g.end(), gradients.begin());
+  const auto to_input = copy<Double>(same.backward_to_input(std::vector<double>(g.begin() + 10, g.end())));
+  CHECK(same_bits(copy<Double>(net.backward_to_input(xt::view(gradients, xt::range(2, 4)))), to_input));
+  CHECK(same_bits(net.gradients(), same.gradients()));
+
+  const auto state = same.state();
+  xt::xtensor<double, 2> states({2, state.size()});
+  std::copy(state.begin(), state.end(), states.begin() + static_cast<long>(state.size()));
+  Double other{Seed{9}};
+  other.load_state(xt::view(states, 1));
+  CHECK(same_bits(other.state(), state));
+  const Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(3, 32);  // N x F, column-major
+  CHECK_SAYS(net.predict(rows), "column-major Eigen matrix of 3 x 32", "32 runs of 3", "expected runs of 2 x 4 x 4");
+  CHECK(net.predict(Eigen::MatrixXd(rows.transpose())).shape(0) == 3);
+}
+
+namespace {
+// What `use` gives for a tensor of the network's own, `own`, and for a copy of it.
+template <class N, class Own, class Use>
+void as_if_copied(const char* what, const Own& own, const Use& use) {
+  using T = typename N::scalar;
+  N a{Seed{1}}, b{Seed{1}};
+  const auto mine = own(a);
+  const std::vector<T> copied{mine.begin(), mine.end()}, want = use(a, copied), got = use(b, own(b));
+  CHECK_MESSAGE(same_bits(got, want), std::string(what));
+  CHECK_MESSAGE(same_bits(a.gradients(), b.gradients()), std::string(what));
+}
+template <class B>
+void own_memory(std::size_t n) {
+  using T = typename B::scalar;
+  using Again = Sequential<Conv<2, 6, 3, Pad<1>>, BatchNorm<6>, GELU, Conv<6, 2, 3, Pad<1>>>;
+  using N = Network<Again, Image<2, 8, 8>, B>;
+  const auto x = test::values<T>("images", n * 128);
+  const auto vector = [](const auto& v) { return std::vector<T>(v.begin(), v.end()); };
+  const auto predict = [&](N& net) { return net.predict(x); };
+  const auto forward = [&](N& net) { return net.forward(x); };
+  const auto input_gradient = [&](N& net) { return net.backward_to_input(vector(net.forward(x))); };
+  const auto predicted = [&](N& net, const auto& own) { return vector(net.predict(own)); };
+  const auto trained = [&](N& net, const auto& own) { return vector(net.forward(own)); };
+  as_if_copied<N>("predict(predict(x))", predict, predicted);
+  as_if_copied<N>("forward(predict(x))", predict, trained);
+  as_if_copied<N>("predict(forward(x))", forward, predicted);
+  as_if_copied<N>("forward(forward(x))", forward, trained);
+  as_if_copied<N>("predict(backward_to_input(y))", input_gradient, predicted);
+  as_if_copied<N>("forward(backward_to_input(y))", input_gradient, trained);
+  as_if_copied<N>("backward(forward(x))", forward, [&](N& net, const auto& own) {
+    const auto dx = vector(net.backward_to_input(own));
+    net.forward(x);
+    return dx;
+  });
+  const auto gradients = [&](N& net) {  // of the parameters: some of them as d loss / d output
+    net.forward(x);
+    net.backward(x);
+    net.forward(std::span(x).first(128));
+    return std::span<const T>(net.gradients()).subspan(50, 128);
+  };
+  as_if_copied<N>("backward(gradients())", gradients,
+                  [&](N& net, const auto& own) { return vector(net.backward_to_input(own)); });
+  // Images of another size than the answers: more of them than there was room for.
+  using Wide = Network<Sequential<Linear<3, 12>>, Features<3>, B>;
+  const auto three = test::values<T>("images", n * 3);
+  as_if_copied<Wide>(
+      "a larger batch", [&](Wide& net) { return net.predict(three); },
+      [&](Wide& net, const auto& own) { return vector(net.predict(std::span<const T>(own))); });
+}
+}  // namespace
+
+TEST_CASE("a network's own memory as its next tensor: as if it had been copied first") {
+  for (const std::size_t n : {1u, 3u, 64u}) {
+    own_memory<Reference<double>>(n);
+    own_memory<Cpu<float>>(n);
+    own_memory<Cpu<float, OpenMP>>(n);
+  }
+}
+
+TEST_CASE("a const network predicts, is read, saved and deployed") {
+  Double net{Seed{4}};
+  net.forward(images(3));
+  const Double& read = net;
+  CHECK(same_bits(copy<Double>(read.predict(images(2))), predicted(net, 2)));
+  CHECK(read.parameters().data() == net.parameters().data());
+  CHECK(same_bits(read.statistics(), net.statistics()));
+  CHECK(same_bits(read.state(), net.state()));
+  for (const TensorPlace& t : read.tensors()) CHECK(read.values(t).data() == net.values(t).data());
+  static_assert(std::is_same_v<decltype(read.parameters()), std::span<const double>>);
+  static_assert(std::is_same_v<decltype(read.statistics()), std::span<const double>>);
+  static_assert(std::is_same_v<decltype(read.values(read.tensors()[0])), std::span<const double>>);
+  static_assert(std::is_same_v<decltype(net.parameters()), std::span<double>>);
+  const std::string path = "const_network.safetensors";
+  save(read, path);
+  Double other{Seed{5}};
+  load(other, path);
+  std::remove(path.c_str());
+  CHECK(same_bits(other.state(), net.state()));
+  struct Batch {
+    std::vector<double> images;
+    std::vector<int> labels;
+  };
+  const std::vector<Batch> batches{{images(2), {1, 2}}};
+  CHECK(evaluate(read, batches).images == 2);
+  Network<Net, In> small{Seed{1}};
+  CHECK(deploy(std::as_const(small))->loaded());
+}
+
+TEST_CASE("a clone is another network that goes on as this one would") {
+  Double net{Seed{4}};
+  net.forward(images(3));
+  net.backward(gradient(3));
+  Double twin = std::as_const(net).clone();
+  CHECK(same_bits(twin.state(), net.state()));
+  CHECK(twin.engine().seed() == 4);
+  CHECK(twin.engine().step() == net.engine().step());
+  for (const double g : twin.gradients()) CHECK(g == 0);
+  const auto next = copy<Double>(net.forward(images(3)));  // the same dropout
+  CHECK(same_bits(copy<Double>(twin.forward(images(3))), next));
+  CHECK(same_bits(twin.state(), net.state()));
+  twin.parameters()[0] += 1;
+  CHECK(twin.parameters()[0] != net.parameters()[0]);
+  const Double moved{std::move(net)};
+  CHECK_SAYS(net.clone(), "moved from");
 }

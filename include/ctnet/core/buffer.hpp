@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <span>
@@ -44,5 +45,16 @@ class Buffer {
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// Whether any of these bytes lie in one of the buffers.
+template <class... Buffers>
+bool overlap(const void* at, std::size_t bytes, const Buffers&... buffers) {
+  const auto first = reinterpret_cast<std::uintptr_t>(at);
+  const auto in = [&](const auto& b) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(b.data());
+    return first < begin + b.size() * sizeof(*b.data()) && begin < first + bytes;
+  };
+  return (in(buffers) || ...);
+}
 
 }  // namespace ctnet

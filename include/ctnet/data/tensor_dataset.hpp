@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,10 +37,12 @@ class TensorDataset : public Get<TensorDataset<Input, T>> {
       fail("TensorDataset: ", static_cast<std::size_t>(labels.size()), " labels for ", n, " images");
     Held& held = *held_;
     held.names = std::move(classes);
-    held.values.reserve(static_cast<std::size_t>(images.size()));
-    for (std::size_t i = 0; i < static_cast<std::size_t>(images.size()); ++i)
-      held.values.push_back(value(images.data()[i], i));
-    for (std::size_t i = 0; i < n; ++i) held.labels.push_back(static_cast<int>(labels.data()[i]));
+    const auto values = dense(images, "TensorDataset: images");
+    held.values.reserve(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) held.values.push_back(value(values.data()[i], i));
+    const auto numbers = dense(labels, "TensorDataset: labels");
+    held.labels.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) held.labels.push_back(label_of(numbers.data()[i], i));
     for (const std::string& name : held.names) held.classes.push_back(name.c_str());
   }
 
@@ -77,6 +80,16 @@ class TensorDataset : public Get<TensorDataset<Input, T>> {
         fail("TensorDataset: value ", i, " of the images is ", v, ", expected a whole number");
     }
     return static_cast<T>(v);
+  }
+
+  template <class V>
+  static int label_of(const V& v, std::size_t i) {
+    bool fits = v >= static_cast<V>(std::is_signed_v<V> ? std::numeric_limits<int>::min() : 0);
+    if constexpr (sizeof(V) >= sizeof(int))
+      fits = fits && static_cast<double>(v) <= static_cast<double>(std::numeric_limits<int>::max());
+    if (!fits || static_cast<V>(static_cast<int>(v)) != v)
+      fail("TensorDataset: label ", i, " is ", v, ", expected a whole number that an int holds");
+    return static_cast<int>(v);
   }
 
   std::shared_ptr<Held> held_;

@@ -17,7 +17,7 @@ std::unique_ptr<Deployed<Net, Input, B, Capacity>> make_deployed() {
 
 // A network's evaluation mode as it is now; later training does not change it.
 template <int Capacity = 1, class Net, class Input, class B>
-std::unique_ptr<Deployed<Net, Input, B, Capacity>> deploy(Network<Net, Input, B>& network) {
+std::unique_ptr<Deployed<Net, Input, B, Capacity>> deploy(const Network<Net, Input, B>& network) {
   auto made = make_deployed<Net, Input, B, Capacity>();
   const auto state = network.state();
   if (!made->load(state)) fail("deploy: the state has ", state.size(), " values");

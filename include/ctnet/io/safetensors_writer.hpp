@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,17 @@ namespace ctnet::io {
 
 class SafetensorsWriter {
  public:
-  // Anything contiguous of float, double, uint8, int32, uint32, int64 or uint64 (vector, span, View, xtensor), which
-  // has to live until write() returns. Throws Error where shape and size differ or the name is taken.
+  // Any tensor of float, double, uint8, int32, uint32, int64 or uint64 (vector, span, View, xtensor, Eigen), which has
+  // to live until write() returns. Throws Error where shape and size differ or the name is taken.
   template <TensorLike X>
     requires Storable<scalar_of<X>>
   void add(std::string name, Dims shape, const X& values) {
-    const std::size_t n = static_cast<std::size_t>(values.size());
+    const std::string what = "tensor '" + name + "'";
+    ctnet::detail::check_runs(values, shape, what.c_str());
+    auto kept = std::make_shared<Dense<scalar_of<X>>>(dense(values, what.c_str()));
     add(std::move(name), dtype_of<scalar_of<X>>(), std::move(shape),
-        {reinterpret_cast<const unsigned char*>(values.data()), n * sizeof(scalar_of<X>)});
+        {reinterpret_cast<const unsigned char*>(kept->data()), kept->size() * sizeof(scalar_of<X>)});
+    entries_.back().kept = std::move(kept);
   }
   // The bytes of any type the format knows.
   void add(std::string name, Dtype dtype, Dims shape, ByteSpan bytes) {
@@ -35,7 +39,7 @@ class SafetensorsWriter {
       fail(where, " cannot be written: it has ", bytes.size(), " bytes, shape ", words(shape), " of ", name_of(dtype),
            " expects ", expected);
     if (!names_.emplace(name, 0).second) fail(where, " cannot be written twice");
-    entries_.push_back({std::move(name), dtype, std::move(shape), bytes});
+    entries_.push_back({std::move(name), dtype, std::move(shape), bytes, {}});
   }
   // Both valid UTF-8. A later value replaces an earlier one.
   void metadata(const std::string& key, const std::string& value) {
@@ -64,6 +68,7 @@ class SafetensorsWriter {
     Dtype dtype;
     Dims shape;
     ByteSpan bytes;
+    std::shared_ptr<const void> kept{};  // what the bytes are of, where they were not borrowed
   };
 
   std::vector<ByteSpan> pieces(Bytes& header) const {

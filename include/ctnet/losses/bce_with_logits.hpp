@@ -33,16 +33,17 @@ struct BinaryCrossEntropyWithLogits {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
     check(logits, targets);
+    const auto numbers = dense(targets, name);
     detail::check_gradient(name, logits, gradient.size());
     const LossExtents d = detail::loss_extents(logits);
     const auto of = [](const std::vector<float>& w) {
       return [&w](std::size_t c) { return w.empty() ? 1.0 : static_cast<double>(w[w.size() == 1 ? 0 : c]); };
     };
     if (pos_weight.size() > 1 || weight.size() > 1)
-      return reference::bce_with_logits(logits.data(), targets.data(), gradient.data(), d, of(weight), of(pos_weight));
+      return reference::bce_with_logits(logits.data(), numbers.data(), gradient.data(), d, of(weight), of(pos_weight));
     const double scale = of(weight)(0) / static_cast<double>(logits.size());
     const double sum = detail::sum_over(threads, logits.size(), 1, [&](std::size_t from, std::size_t to) {
-      return CTNET_PICK(bce_with_logits<S>)(logits.data() + from, targets.data() + from, gradient.data() + from,
+      return CTNET_PICK(bce_with_logits<S>)(logits.data() + from, numbers.data() + from, gradient.data() + from,
                                             to - from, scale, of(pos_weight)(0));
     });
     return static_cast<S>(scale * sum);

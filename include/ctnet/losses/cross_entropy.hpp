@@ -18,7 +18,7 @@
 
 namespace ctnet {
 
-// Contiguous labels of any integer type: std::vector<int>, std::span, an xtensor.
+// Labels of any integer type: std::vector<int>, std::span, an xtensor.
 template <class Y>
 concept LabelsLike = TensorLike<Y> && std::integral<scalar_of<Y>>;
 
@@ -42,19 +42,21 @@ struct CrossEntropy {
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     check(logits, labels);
+    const auto numbers = dense(labels, name);
     detail::check_gradient(name, logits, gradient.size());
     const LossExtents d = detail::loss_extents(logits);
     if (d.s != 1)
       return reference::cross_entropy(
-          logits.data(), labels.data(), gradient.data(), d, [this](std::size_t c) { return weight(c); },
+          logits.data(), numbers.data(), gradient.data(), d, [this](std::size_t c) { return weight(c); },
           label_smoothing, ignore_index);
-    return by_rows(logits.data(), labels.data(), gradient.data(), d, threads);
+    return by_rows(logits.data(), numbers.data(), gradient.data(), d, threads);
   }
 
   // The sum of w(label) over the rows not ignored.
   template <class T, LabelsLike Y>
   double total_weight(const View<T>&, const Y& labels) const {
-    return weight_of_rows(labels.data(), static_cast<std::size_t>(labels.size()));
+    const auto numbers = dense(labels, name);
+    return weight_of_rows(numbers.data(), numbers.size());
   }
 
   // Only the shape of the logits counts.
@@ -69,7 +71,7 @@ struct CrossEntropy {
     detail::check_weights(name, "class_weights", class_weights);
     if (!(label_smoothing >= 0 && label_smoothing <= 1))
       fail(name, ": label_smoothing is ", label_smoothing, ", expected 0 to 1");
-    check_labels(labels.data(), d);
+    check_labels(dense(labels, name).data(), d);
   }
 
  private:

@@ -28,10 +28,11 @@ struct MeanSquaredError {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;
     check(predictions, targets);
+    const auto numbers = dense(targets, name);
     detail::check_gradient(name, predictions, gradient.size());
     const double scale = (half ? 0.5 : 1.0) / static_cast<double>(predictions.size());
     const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
-      return CTNET_PICK(squared_error<S>)(predictions.data() + from, targets.data() + from, gradient.data() + from,
+      return CTNET_PICK(squared_error<S>)(predictions.data() + from, numbers.data() + from, gradient.data() + from,
                                           to - from, 2 * scale);
     });
     return static_cast<S>(scale * sum);

@@ -106,23 +106,34 @@ double total_weight(const Loss& loss, const View<T>& logits, const Targets& targ
     return static_cast<double>(logits.shape(0));
 }
 
-// The tensor as a View; one that knows no shape (std::vector, std::span, Eigen) as `rows` rows, or flat for rows = 0.
+// The tensor, whose numbers are at `data`, as a View; one that knows no shape (std::vector, std::span) as `rows` rows,
+// or flat for rows = 0. An Eigen matrix has the rows that lie in memory.
 template <TensorLike X>
-View<const scalar_of<X>> loss_view(const char* loss, const X& x, std::size_t rows) {
+View<const scalar_of<X>> loss_view(const char* loss, const X& x, const scalar_of<X>* data, std::size_t rows) {
   using T = scalar_of<X>;
   static_assert(LossScalar<T>, "a loss takes tensors of float or double");
   const auto size = static_cast<std::size_t>(x.size());
   if constexpr (HasShape<X>) {
-    const auto& shape = x.shape();
+    const auto& shape = shape_of(x);
     if (shape.size() < 1 || shape.size() > 4)
       fail(loss, ": the logits have ", shape.size(), " dimensions, expected 1 to 4");
     std::array<std::size_t, 4> dims{};
     std::copy(shape.begin(), shape.end(), dims.begin());
-    return {x.data(), static_cast<int>(shape.size()), dims};
+    return {data, static_cast<int>(shape.size()), dims};
   } else {
-    if (rows == 0) return {x.data(), 1, {size, 0, 0, 0}};
+    if constexpr (EigenMatrix<X>) {
+      const Layout l = layout_of(x);
+      if (l.dims[0] > 1 && l.dims[1] > 1) {
+        if (rows > 0 && l.dims[0] != rows)
+          fail(loss, ": the logits are a ", X::IsRowMajor ? "row" : "column", "-major Eigen matrix of ", x.rows(),
+               " x ", x.cols(), ", which lies in memory as ", l.dims[0], " rows, one for each of ", rows,
+               " targets are expected (N x C row-major or C x N column-major)");
+        return {data, 2, {l.dims[0], l.dims[1], 0, 0}};
+      }
+    }
+    if (rows == 0) return {data, 1, {size, 0, 0, 0}};
     if (size % rows != 0) fail(loss, ": ", size, " logits do not divide into ", rows, " rows, one for each target");
-    return {x.data(), 2, {rows, size / rows, 0, 0}};
+    return {data, 2, {rows, size / rows, 0, 0}};
   }
 }
 
@@ -164,19 +175,21 @@ void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
   const auto size = static_cast<std::size_t>(targets.size());
   bool fits = size == logits.size();
   if constexpr (HasShape<Y>) {
-    const auto& shape = targets.shape();
+    const auto& shape = shape_of(targets);
     if (fits && shape.size() == logits.shape().size())
       fits = std::equal(shape.begin(), shape.end(), logits.shape().begin(),
                         [](auto a, auto b) { return static_cast<std::size_t>(a) == static_cast<std::size_t>(b); });
     if (!fits) fail(loss, ": targets ", words_of(shape), ", logits ", words_of(logits.shape()));
   }
   if (!fits) fail(loss, ": ", size, " targets, logits ", words_of(logits.shape()), " = ", logits.size());
+  if (logits.rank() > 1) check_runs(targets, logits.shape().subspan(1), loss);
 }
 
 // operator() of every loss, from its compute.
 template <class Loss, TensorLike X, class Targets>
 auto evaluate_loss(const Loss& loss, const X& logits, const Targets& targets, std::size_t rows) {
-  const auto view = loss_view(Loss::name, logits, rows);
+  const auto numbers = dense(logits, Loss::name);
+  const auto view = loss_view(Loss::name, logits, numbers.data(), rows);
   LossResult<scalar_of<X>> result{{}, LossGradient<scalar_of<X>>(view)};
   result.value = loss.compute(view, targets, std::span<scalar_of<X>>{result.gradient.data(), result.gradient.size()});
   return result;

@@ -48,7 +48,7 @@ inline std::size_t rows(const io::Safetensors& file, const char* name, std::size
 
 // Steps that each parameter tensor was frozen for; the optimizer keeps them by segment, which may be cut in other ways.
 template <class NetworkType, class OptimizerType>
-std::vector<std::int64_t> skipped_steps(NetworkType& net, OptimizerType& optimizer) {
+std::vector<std::int64_t> skipped_steps(const NetworkType& net, OptimizerType& optimizer) {
   std::vector<std::int64_t> skipped;
   for (const TensorPlace& t : net.tensors())
     if (t.spec.parameter())
@@ -81,7 +81,7 @@ std::vector<i64> skipped_by_segment(const io::Safetensors& file, NetworkType& ne
 
 // Replaced atomically: a run killed at any moment leaves the old file or the new one.
 template <class NetworkType, class OptimizerType>
-[[gnu::cold]] void save_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run,
+[[gnu::cold]] void save_checkpoint(const NetworkType& net, OptimizerType& optimizer, const RunState& run,
                                    const std::string& path) {
   io::SafetensorsWriter file;
   detail::add_tensors(file, net);

@@ -164,6 +164,18 @@ class Engine {
     expect_memory("statistics");
     return {statistics_.data(), static_cast<std::size_t>(program_.statistics)};
   }
+  std::span<const T> parameters() const {
+    expect_memory("parameters");
+    return {parameters_.data(), static_cast<std::size_t>(program_.parameters)};
+  }
+  std::span<const T> statistics() const {
+    expect_memory("statistics");
+    return {statistics_.data(), static_cast<std::size_t>(program_.statistics)};
+  }
+  // Whether any of these bytes lie in memory that a call may write to or give back.
+  bool owns(const void* at, std::size_t bytes) const {
+    return overlap(at, bytes, arena_, input_gradient_, output_, gradients_, chunk_gradients_, parameters_, statistics_);
+  }
   const Program& program() const { return program_; }
   std::size_t batch() const { return batch_; }
   // Into how many chunks a batch is cut (chunks.hpp).

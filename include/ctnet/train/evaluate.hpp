@@ -105,9 +105,10 @@ struct Hits {
 template <class T, class Labels, class Loss>
 Hits count_hits(const View<const T>& logits, const Labels& labels, const Loss& loss) {
   const std::size_t n = logits.shape(0), classes = logits.size() / n;
+  const auto truths = dense(labels, "the labels");
   Hits hits;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto label = static_cast<long long>(labels.data()[i]);
+    const auto label = static_cast<long long>(truths.data()[i]);
     if (ignored(loss, label)) continue;
     ++hits.counted;
     hits.correct += largest(logits.data() + i * classes, static_cast<int>(classes)) == label;
@@ -151,9 +152,10 @@ Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}
       loss_total.add(static_cast<double>(value), detail::total_weight(loss, scores, detail::targets_of(batch)));
       if constexpr (detail::classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
         if (e.images == 0) e.confusion = ConfusionMatrix(classes, detail::class_names(loader, classes));
+        const auto truths = dense(detail::targets_of(batch), "the labels");
         for (std::size_t i = 0; i < n; ++i) {
           const T* row = scores.data() + i * static_cast<std::size_t>(classes);
-          const auto truth = static_cast<long long>(detail::targets_of(batch).data()[i]);
+          const auto truth = static_cast<long long>(truths.data()[i]);
           if (detail::ignored(loss, truth)) continue;
           const int guess = detail::largest(row, classes);
           if (guess >= 0) e.confusion.add(static_cast<int>(truth), guess);

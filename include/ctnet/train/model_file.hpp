@@ -14,7 +14,7 @@ namespace ctnet {
 namespace detail {
 
 template <class NetworkType>
-[[gnu::cold]] void add_tensors(io::SafetensorsWriter& file, NetworkType& net) {
+[[gnu::cold]] void add_tensors(io::SafetensorsWriter& file, const NetworkType& net) {
   const auto names = tensor_names<typename NetworkType::Net>(net.tensors());
   for (std::size_t i = 0; i < names.size(); ++i)
     file.add(names[i], dims_of(net.tensors()[i].spec), net.values(net.tensors()[i]));
@@ -34,7 +34,7 @@ template <class NetworkType>
 // model_info(path) gives that back. The file has a checksum and is replaced atomically. Throws Error where it cannot be
 // written, or the classes or channels are not as many as the network's.
 template <class NetworkType>
-[[gnu::cold]] void save(NetworkType& net, const std::string& path, ModelInfo info = {}) {
+[[gnu::cold]] void save(const NetworkType& net, const std::string& path, ModelInfo info = {}) {
   constexpr Shape in = NetworkType::Facts::input, out = NetworkType::Facts::output;
   info.input.assign(in.d, in.d + in.rank);
   detail::check_info(info, path);

@@ -2,7 +2,10 @@
 // Network<Net, Input, Backend>: a network with its parameters, ready to train and to predict.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "../backends/cpu/cpu.hpp"
@@ -48,9 +51,10 @@ Engine<B> engine_of() {
 }  // namespace detail
 
 // Net is a type (Sequential<...>), Input an Image<C, H, W>; a wrong shape is one compile error. Tensors are anything
-// contiguous (TensorLike), row-major (N, C, H, W) or (N, F); the batch size N is free at run time and memory grows
-// once. Views that it gives live until its next call. Not for use by two threads at once. Throws Error where a tensor's
-// size does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
+// TensorLike, (N, C, H, W) or (N, F), of any strides (core/tensor.hpp); the batch size N is free at run time and memory
+// grows once. Views that it gives live until its next call, to which they may be given as a tensor. Not for use by two
+// threads at once, also where it is const: predict computes in the network's memory. Throws Error where a tensor's size
+// does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
 // not move meanwhile. Within forward, backward, predict, losses and the optimizer's step on the CPU, denormal numbers
 // count as zeros; the caller's control register is restored on exit, also when an error leaves. On Cpu<T, OpenMP>
 // results have the same bits for any number of threads. On Cuda<...> (of the device that is current when it is made)
@@ -70,68 +74,114 @@ class Network {
   explicit Network(Seed seed = {}) : engine_(detail::engine_of<Net, Input, B>()) { engine_.initialize(seed); }
 
   // Training mode (batch statistics, dropout). Logits (N, ...), for a loss.
-  template <TensorLike X>
+  template <class X>
   View<const scalar> forward(const X& images) {
-    const std::size_t n = batch_of(images, Input::shape, "forward: the input");
-    if (n == 0) fail("forward: the input has no images");
-    return {engine_.forward(images.data(), n), n, output_shape()};
+    if constexpr (detail::expect_tensor<X>()) {
+      const std::size_t n = batch_of(images, Input::shape, "forward: the input");
+      if (n == 0) fail("forward: the input has no images");
+      return {engine_.forward(taken(images, "forward: the input").data(), n), n, output_shape()};
+    } else {
+      return {};
+    }
   }
   // Gradients of the parameters, from d loss / d output of the last forward; they add up until zero_grad. Once for each
   // forward, whose memory it reuses.
-  template <TensorLike G>
+  template <class G>
   void backward(const G& grad) {
-    check_gradient(grad);
-    engine_.backward(grad.data(), false);
+    if constexpr (detail::expect_tensor<G>()) {
+      check_gradient(grad);
+      engine_.backward(taken(grad, "backward: the gradient").data(), false);
+    }
   }
   // The same, and d loss / d input, (N, C, H, W).
-  template <TensorLike G>
+  template <class G>
   View<const scalar> backward_to_input(const G& grad) {
-    check_gradient(grad);
-    return {engine_.backward(grad.data(), true), engine_.batch(), Input::shape};
+    if constexpr (detail::expect_tensor<G>()) {
+      check_gradient(grad);
+      return {engine_.backward(taken(grad, "backward: the gradient").data(), true), engine_.batch(), Input::shape};
+    } else {
+      return {};
+    }
   }
   // Evaluation mode: running statistics, no dropout, nothing kept for backward.
-  template <TensorLike X>
-  View<const scalar> predict(const X& images) {
-    const std::size_t n = batch_of(images, Input::shape, "predict: the input");
-    if (n == 0) return {nullptr, 0, output_shape()};
-    return {engine_.predict(images.data(), n), n, output_shape()};
+  template <class X>
+  View<const scalar> predict(const X& images) const {
+    if constexpr (detail::expect_tensor<X>()) {
+      const std::size_t n = batch_of(images, Input::shape, "predict: the input");
+      if (n == 0) return {nullptr, 0, output_shape()};
+      return {engine_.predict(taken(images, "predict: the input").data(), n), n, output_shape()};
+    } else {
+      return {};
+    }
   }
 
-  // One contiguous buffer each, in the order of tensors().
+  // One contiguous buffer each, in the order of tensors(). Those of a const network are read only: on the CPU several
+  // threads may read them at once, while nobody trains.
   std::span<scalar> parameters() { return engine_.parameters(); }
+  std::span<const scalar> parameters() const { return std::as_const(engine_).parameters(); }
   std::span<scalar> gradients() { return engine_.gradients(); }
   void zero_grad() { engine_.zero_grad(); }
   // BatchNorm's running means and variances.
   std::span<scalar> statistics() { return engine_.statistics(); }
+  std::span<const scalar> statistics() const { return std::as_const(engine_).statistics(); }
   // Every tensor and where it lies in parameters() or statistics().
   static std::span<const TensorPlace> tensors() {
     return {graph<Net, Input>.tensor, static_cast<std::size_t>(graph<Net, Input>.tensors)};
   }
   // The values of one of tensors().
-  std::span<scalar> values(const TensorPlace& t) {
-    return (t.spec.parameter() ? parameters() : statistics())
-        .subspan(static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.spec.size()));
+  std::span<scalar> values(const TensorPlace& t) { return part(t.spec.parameter() ? parameters() : statistics(), t); }
+  std::span<const scalar> values(const TensorPlace& t) const {
+    return part(t.spec.parameter() ? parameters() : statistics(), t);
   }
   // Parameters and statistics in the order of the layers: what a deployed network loads.
-  std::vector<scalar> state() {
+  std::vector<scalar> state() const {
     std::vector<scalar> all;
     all.reserve(static_cast<std::size_t>(Facts::state_size));
-    for (const TensorPlace& t : tensors()) all.insert(all.end(), values(t).begin(), values(t).end());
+    for (const TensorPlace& t : tensors()) {
+      const std::span<const scalar> v = values(t);
+      all.insert(all.end(), v.begin(), v.end());
+    }
     return all;
   }
-  template <TensorLike S>
+  template <class S>
   void load_state(const S& state) {
-    if (static_cast<i64>(state.size()) != Facts::state_size)
-      fail("load_state: ", static_cast<i64>(state.size()), " values, expected ", Facts::state_size);
-    auto from = state.data();
-    for (const TensorPlace& t : tensors())
-      for (scalar& v : values(t)) v = static_cast<scalar>(*from++);
+    if constexpr (detail::expect_tensor<S>()) {
+      if (static_cast<i64>(state.size()) != Facts::state_size)
+        fail("load_state: ", static_cast<i64>(state.size()), " values, expected ", Facts::state_size);
+      const auto given = taken(state, "load_state: the state");
+      auto from = given.data();
+      for (const TensorPlace& t : tensors())
+        for (scalar& v : values(t)) v = static_cast<scalar>(*from++);
+    }
+  }
+
+  // Another network of the same parameters, statistics and random state (what dropout draws next), with memory of its
+  // own; on the GPU that is current. Gradients are not taken over, and no forward: it begins with zero_grad.
+  Network clone() const {
+    const std::span<const scalar> parameters = this->parameters(), statistics = this->statistics();
+    Network made{Seed{engine_.seed()}};
+    std::copy(parameters.begin(), parameters.end(), made.parameters().begin());
+    std::copy(statistics.begin(), statistics.end(), made.statistics().begin());
+    made.engine_.random_state(engine_.seed(), engine_.step());
+    return made;
   }
 
   Engine<B>& engine() { return engine_; }
+  const Engine<B>& engine() const { return engine_; }
 
  private:
   static constexpr Shape output_shape() { return graph<Net, Input>.value[graph<Net, Input>.output].shape; }
+  template <class T>
+  static std::span<T> part(std::span<T> all, const TensorPlace& t) {
+    return all.subspan(static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.spec.size()));
+  }
+  // A tensor's numbers; those in the network's own memory, where they would be written over, as a copy.
+  template <class X>
+  auto taken(const X& t, const char* what) const {
+    auto numbers = dense(t, what);
+    if (engine_.owns(numbers.data(), numbers.size() * sizeof(*numbers.data()))) numbers.keep();
+    return numbers;
+  }
   template <class G>
   void check_gradient(const G& grad) {
     engine_.expect_forward();
@@ -140,7 +190,7 @@ class Network {
            " images, the last forward was of ", engine_.batch());
   }
 
-  Engine<B> engine_;
+  mutable Engine<B> engine_;  // predict computes in its memory
 };
 
 }  // namespace ctnet

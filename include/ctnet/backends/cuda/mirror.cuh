@@ -16,11 +16,16 @@ class Mirror {
  public:
   // n numbers of the device as a span to read and to write, good until the next flush. Waits for the queue.
   std::span<T> read_write(const Queue& queue, T* device, std::size_t n) {
+    read(queue, device, n);
+    dirty_ = true;
+    return copy_;
+  }
+  // The same to read only: nothing goes back to the device.
+  std::span<const T> read(const Queue& queue, const T* device, std::size_t n) {
     if (dirty_ && copy_.size() == n) return copy_;
     copy_.resize(n);
     to_host(queue, copy_.data(), device, n, "a copy for the host");
     CTNET_CUDA(cudaStreamSynchronize(queue.stream), "a copy for the host");
-    dirty_ = true;
     return copy_;
   }
   // What the host's holder may have written goes to the device. Waits for the queue where there is any; else it costs
@@ -32,6 +37,8 @@ class Mirror {
     dirty_ = false;
   }
   bool dirty() const { return dirty_; }
+  const T* data() const { return copy_.data(); }
+  std::size_t size() const { return copy_.size(); }
   // The device's numbers are new altogether: what the host's holder wrote does not matter any more.
   void drop() { dirty_ = false; }
 

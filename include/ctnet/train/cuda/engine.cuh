@@ -100,6 +100,20 @@ class Engine<Cuda<P...>> {
     return s.statistic_mirror.read_write(queue(), s.statistics.data(), count(program().statistics));
   }
 
+  std::span<const T> parameters() const {
+    State& s = state("parameters");
+    return s.parameter_mirror.read(queue(), s.parameters.data(), count(program().parameters));
+  }
+  std::span<const T> statistics() const {
+    State& s = state("statistics");
+    return s.statistic_mirror.read(queue(), s.statistics.data(), count(program().statistics));
+  }
+  // Whether any of these bytes of the host lie in memory that a call may write to or give back.
+  bool owns(const void* at, std::size_t bytes) const {
+    return s_ && (overlap(at, bytes, s_->output, s_->input_gradient_out) || s_->predictor.owns(at, bytes) ||
+                  overlap(at, bytes, s_->parameter_mirror, s_->gradient_mirror, s_->statistic_mirror));
+  }
+
   const Program& program() const { return s_->passes->training.program; }
   std::size_t batch() const { return s_->batch; }
   const cuda::Predictor<B>& predictor() const { return s_->predictor; }
@@ -194,7 +208,7 @@ class Engine<Cuda<P...>> {
     OpTime* times = nullptr;
   };
 
-  State& state(const char* what) {
+  State& state(const char* what) const {
     if (!s_) fail(what, ": this network was moved from");
     return *s_;
   }

@@ -76,6 +76,8 @@ class Predictor {
   {
     return graphs_.empty() ? "" : graphs_.front().table.text();
   }
+  // Whether any of these bytes of the host lie in memory that a call may write to or give back.
+  bool owns(const void* at, std::size_t bytes) const { return overlap(at, bytes, host_input_, host_output_); }
   std::size_t memory() const { return (input_.size() + arena_.size()) * sizeof(T); }  // bytes
 
  private:

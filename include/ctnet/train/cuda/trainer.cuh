@@ -155,9 +155,11 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     } else {
       s.host_images.grow(n * input_size, "images of a batch");
       s.host_targets.grow(n * targets, "targets of a batch");
-      std::copy_n(batch.images.data(), n * input_size, s.host_images.data());
-      std::transform(detail::targets_of(batch).data(), detail::targets_of(batch).data() + n * targets,
-                     s.host_targets.data(), [](auto v) { return static_cast<Target>(v); });
+      const auto given_images = dense(batch.images, "forward: the input");
+      const auto given_targets = dense(detail::targets_of(batch), "the targets");
+      std::copy_n(given_images.data(), n * input_size, s.host_images.data());
+      std::transform(given_targets.data(), given_targets.data() + n * targets, s.host_targets.data(),
+                     [](auto v) { return static_cast<Target>(v); });
       const cuda::Queue ahead{copies_.get()};
       cuda::to_device(ahead, s.device_images.data(), s.host_images.data(), n * input_size, "images of a batch");
       cuda::to_device(ahead, s.device_targets.data(), s.host_targets.data(), n * targets, "targets of a batch");
