@@ -12,10 +12,16 @@
 #include "data/shapes.hpp"                          // IWYU pragma: export
 #include "data/subset.hpp"                          // IWYU pragma: export
 #include "data/tensor_dataset.hpp"                  // IWYU pragma: export
+#include "data/transforms/affine.hpp"               // IWYU pragma: export
 #include "data/transforms/color_jitter.hpp"         // IWYU pragma: export
 #include "data/transforms/compose.hpp"              // IWYU pragma: export
 #include "data/transforms/crop.hpp"                 // IWYU pragma: export
 #include "data/transforms/flip.hpp"                 // IWYU pragma: export
+#include "data/transforms/gaussian_blur.hpp"        // IWYU pragma: export
+#include "data/transforms/grayscale.hpp"            // IWYU pragma: export
+#include "data/transforms/image_pad.hpp"            // IWYU pragma: export
+#include "data/transforms/options.hpp"              // IWYU pragma: export
+#include "data/transforms/random_erasing.hpp"       // IWYU pragma: export
 #include "data/transforms/random_resized_crop.hpp"  // IWYU pragma: export
 #include "data/transforms/resize.hpp"               // IWYU pragma: export
 #include "data/transforms/rotation.hpp"             // IWYU pragma: export

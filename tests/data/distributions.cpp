@@ -109,6 +109,97 @@ TEST_CASE("RandomCrop takes every place equally often, as torchvision does") {
   CHECK(high == 4);
 }
 
+TEST_CASE("RandomAffine draws as torchvision does") {
+  const Columns theirs = columns("draws affine");
+  Columns ours(6);
+  ct::Random random{ct::Seed{12}};
+  const data::RandomAffine affine{
+      .degrees = {-10, 25}, .translate = {0.1, 0.3}, .scale = {0.7, 1.2}, .shear = {-8, 8, 1, 5}};
+  for (int i = 0; i < 20000; ++i) {
+    const auto d = affine.draw(60, 80, random);
+    const double row[] = {d.degrees, double(d.move_x), double(d.move_y), d.scale, d.shear_x, d.shear_y};
+    for (std::size_t k = 0; k < 6; ++k) ours[k].push_back(row[k]);
+  }
+  for (std::size_t k = 0; k < 6; ++k) {
+    CAPTURE(k);
+    CHECK(kolmogorov_smirnov(ours[k], theirs[k]) < 2.23);
+  }
+  const auto still = data::RandomAffine{}.draw(60, 80, random);
+  CHECK((still.degrees == 0 && still.move_x == 0 && still.scale == 1 && still.shear_x == 0 && still.shear_y == 0));
+}
+
+TEST_CASE("RandomErasing draws as torchvision does, and erases that") {
+  const Columns theirs = columns("draws erasing");
+  Columns ours(4);
+  ct::Random random{ct::Seed{13}};
+  for (int i = 0; i < 20000; ++i) {
+    const data::Region r = data::RandomErasing{.p = 1}.draw(60, 80, random);
+    const int row[] = {r.top, r.left, r.h, r.w};
+    for (std::size_t k = 0; k < 4; ++k) ours[k].push_back(row[k]);
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    CAPTURE(k);
+    CHECK(kolmogorov_smirnov(ours[k], theirs[k]) < 2.23);
+  }
+  data::Workspace workspace;
+  int erased = 0;
+  std::vector<double> noise;
+  for (int i = 0; i < 2000; ++i) {
+    data::Planes image;
+    image.resize(2, 10, 12);
+    for (float& v : image.values) v = 1;
+    ct::Random same = random;
+    data::RandomErasing{.value = {5, 6}}(image, workspace, random);
+    const data::Region r = data::RandomErasing{}.draw(10, 12, same);
+    erased += r.h > 0;
+    for (int c = 0; c < 2; ++c)
+      for (int y = 0; y < 10; ++y)
+        for (int x = 0; x < 12; ++x) {
+          const bool in = y >= r.top && y < r.top + r.h && x >= r.left && x < r.left + r.w;
+          REQUIRE(image.at(c, y, x) == (in ? 5.0f + static_cast<float>(c) : 1.0f));
+        }
+    data::RandomErasing{.p = 1, .random_value = true}(image, workspace, random);
+    for (const float v : image.values)
+      if (v != 1 && v != 5 && v != 6) noise.push_back(static_cast<double>(v));
+  }
+  CHECK(std::abs(erased / 2000.0 - 0.5) < 0.05);
+  double mean = 0, square = 0;
+  for (const double v : noise) mean += v, square += v * v;
+  const auto n = static_cast<double>(noise.size());
+  REQUIRE(n > 10000);
+  CHECK(std::abs(mean / n) < 4 / std::sqrt(n));
+  CHECK(std::abs(square / n - 1) < 4 * std::sqrt(2 / n));
+  data::Planes grey;
+  grey.resize(1, 4, 4);
+  CHECK_THROWS_WITH_AS((data::RandomErasing{.value = {1, 2, 3}}(grey, workspace, random)),
+                       "RandomErasing: value has 3 values, the image has 1 channels", ct::Error);
+}
+
+TEST_CASE("GaussianBlur's deviation is uniform in its range; RandomGrayscale happens with p") {
+  data::Workspace workspace;
+  ct::Random random{ct::Seed{14}};
+  int below = 0, grey = 0;
+  for (int i = 0; i < 4000; ++i) {
+    data::Planes dot;
+    dot.resize(1, 7, 7);
+    std::fill(dot.values.begin(), dot.values.end(), 0.0f);
+    dot.at(0, 3, 3) = 1;
+    data::GaussianBlur{.kernel_size = 3, .sigma = {0.5, 1.5}}(dot, workspace, random);
+    // with weights 1 and w beside it: centre / next is 1 / w = exp(1 / (2 sigma^2))
+    const double sigma = std::sqrt(0.5 / std::log(double(dot.at(0, 3, 3)) / double(dot.at(0, 3, 2))));
+    REQUIRE((sigma > 0.499 && sigma < 1.501));
+    below += sigma < 0.75;
+    data::Bitmap pixel;
+    pixel.resize(3, 1, 1);
+    pixel.values = {10, 20, 200};
+    data::RandomGrayscale{}(pixel, workspace, random);
+    REQUIRE(pixel.c == 3);
+    grey += pixel.values[0] == pixel.values[2];
+  }
+  CHECK(std::abs(below / 4000.0 - 0.25) < 0.03);
+  CHECK(std::abs(grey / 4000.0 - 0.1) < 0.02);
+}
+
 TEST_CASE("ColorJitter draws as torchvision does") {
   const Columns theirs = columns("draws color_jitter");
   Columns ours(8);

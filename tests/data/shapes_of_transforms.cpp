@@ -4,6 +4,8 @@
 
 #include <ctnet/data.hpp>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,15 @@ static_assert(Compose<data::Resize<256>>::shape(cifar) == Shape{3, 256, 256});
 static_assert(Compose<data::Resize<20>>::shape(Shape{3, 30, 41}) == Shape{3, 20, 27});
 static_assert(Compose<data::Resize<20>>::shape(Shape{3, 41, 30}) == Shape{3, 27, 20});
 static_assert(Compose<data::Resize<20, 30>>::shape(photo) == Shape{3, 20, 30});
+static_assert(Compose<data::Resize<20, 0, 24>>::shape(Shape{3, 41, 30}) == Shape{3, 24, 17});
+static_assert(Compose<data::Resize<20, 0, 40>>::shape(Shape{3, 30, 41}) == Shape{3, 20, 27});
+static_assert(Compose<data::RandomRotationExpand>::shape(cifar) == photo);
+static_assert(Compose<data::RandomRotationExpand, data::Resize<32, 32>>::shape(cifar) == cifar);
+static_assert(Compose<data::RandomAffine, data::GaussianBlur, data::RandomGrayscale>::shape(photo) == photo);
+static_assert(Compose<data::Grayscale<>>::shape(photo) == Shape{1, any, any});
+static_assert(Compose<data::ImagePad<2>>::shape(cifar) == Shape{3, 36, 36});
+static_assert(Compose<data::ImagePad<1, 2, 3, 4>>::shape(cifar) == Shape{3, 38, 36});
+static_assert(Compose<data::ImagePad<1, 2>>::shape(Shape{3, any, 9}) == Shape{3, any, 11});
 static_assert(Compose<data::Resize<256>, data::CenterCrop<224>>::shape(photo) == Shape{3, 224, 224});
 static_assert(Compose<data::CenterCrop<20, 30>>::shape(photo) == Shape{3, 20, 30});
 static_assert(Compose<data::RandomCrop<24>, data::ToTensor>::shape(cifar) == Shape{3, 24, 24});
@@ -39,6 +50,9 @@ template <class Set, class... T>
 constexpr Shape loads = data::Loader<Set, Compose<T...>>::shape;
 static_assert(loads<data::Cifar10, data::ToTensor, data::Normalize<3>> == cifar);
 static_assert(loads<data::Mnist, data::Resize<32>, data::ToTensor, data::Normalize<1>> == Shape{1, 32, 32});
+static_assert(loads<data::Cifar10, data::Grayscale<>, data::ToTensor, data::Normalize<1>> == Shape{1, 32, 32});
+static_assert(loads<data::Mnist, data::Grayscale<3>, data::ToTensor, data::Normalize<3>, data::RandomErasing> ==
+              Shape{3, 28, 28});
 static_assert(loads<data::ImageFolder, data::Resize<256>, data::ToTensor> == photo);
 static_assert(loads<data::ImageFolder, data::Resize<256>, data::ToTensor, data::CenterCrop<224>> == Shape{3, 224, 224});
 static_assert(loads<data::Shapes<64>, data::ToTensor> == Shape{3, 64, 64});
@@ -143,17 +157,53 @@ TEST_CASE("magnitudes that make no sense are errors") {
   data::Workspace workspace;
   ct::Random random{ct::Seed{1}};
   data::Bitmap image = numbered(3, 8, 9);
+  // a Compose refuses them, and so does the transform alone
   const auto refuses = [&](const auto& transform, const std::string& words) {
     data::Bitmap copy = image;
-    CHECK_THROWS_WITH_AS(transform(copy, workspace, random), doctest::Contains(words.c_str()), ct::Error);
+    CHECK_THROWS_WITH_AS(data::Compose{transform}, doctest::Contains(words.c_str()), ct::Error);
+    if constexpr (requires { transform(copy, workspace, random); })
+      CHECK_THROWS_WITH_AS(transform(copy, workspace, random), doctest::Contains(words.c_str()), ct::Error);
   };
-  refuses(data::RandomCrop<10>{}, "RandomCrop of 10 x 10 from an image of 8 x 9");
-  refuses(data::RandomCrop<13>{.padding = 2}, "with padding 2");
-  refuses(data::RandomCrop<2>{.padding = -1}, "with padding -1");
-  refuses(data::ColorJitter{.brightness = -1}, "brightness");
+  const auto too_small = [&](const auto& transform, const std::string& words) {
+    data::Bitmap copy = image;
+    CHECK_THROWS_WITH_AS(transform(copy, workspace, random), doctest::Contains(words.c_str()), ct::Error);
+    CHECK(copy.values == image.values);
+  };
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  too_small(data::RandomCrop<10>{}, "RandomCrop of 10 x 10 from an image of 8 x 9");
+  too_small(data::RandomCrop<13>{.padding = 2}, "with padding 2");
+  too_small(data::GaussianBlur{.kernel_size = {3, 19}},
+            "kernel_size 3 x 19 needs an image of 2 x 10 or more, gets 8 x 9");
+  too_small(data::ImagePad<9, 0>{.padding_mode = data::PaddingMode::reflect}, "too small to be mirrored by 9, 0, 9, 0");
+  too_small(data::RandomAffine{.fill = {1, 2}}, "RandomAffine: fill has 2 values, the image has 3 channels");
+  refuses(data::RandomCrop<2>{.padding = -1}, "RandomCrop: padding is -1, expected 0 to");
+  refuses(data::ColorJitter{.brightness = -1}, "ColorJitter: brightness is -1");
+  refuses(data::ColorJitter{.contrast = infinity}, "ColorJitter: contrast is inf");
+  refuses(data::ColorJitter{.saturation = nan}, "ColorJitter: saturation is nan");
   refuses(data::ColorJitter{.hue = 0.6}, "hue is 0.6");
-  refuses(data::RandomRotation{.degrees = -4}, "degrees is -4");
+  refuses(data::RandomHorizontalFlip{.p = 1.5}, "RandomHorizontalFlip: p is 1.5");
+  refuses(data::RandomVerticalFlip{.p = nan}, "RandomVerticalFlip: p is nan");
+  refuses(data::RandomGrayscale{.p = -0.5}, "RandomGrayscale: p is -0.5");
+  refuses(data::RandomRotation{.degrees = -4}, "RandomRotation: degrees is -4");
+  refuses(data::RandomRotation{.degrees = {20, 10}}, "RandomRotation: degrees is 20");
+  refuses(data::RandomRotation{.degrees = nan}, "RandomRotation: degrees is ");
+  refuses(data::RandomRotation{.fill = {0, 300, 0}}, "RandomRotation: fill is 300");
+  refuses(data::RandomRotationExpand{.degrees = 361}, "RandomRotationExpand: degrees is 361");
+  refuses(data::RandomAffine{.translate = {0, 1.5}}, "RandomAffine: translate is 0");
+  refuses(data::RandomAffine{.scale = {0, 1}}, "RandomAffine: scale begins at 0");
+  refuses(data::RandomAffine{.scale = {2, 1}}, "RandomAffine: scale is 2");
+  refuses(data::RandomAffine{.shear = {0, 5, 7, 5}}, "RandomAffine: shear parallel to y is 7");
   refuses(data::RandomResizedCrop<4>{.ratio = {2, 1}}, "ratio 2");
+  refuses(data::RandomResizedCrop<4>{.scale = {0.5, nan}}, "scale 0.5");
+  refuses(data::GaussianBlur{}, "GaussianBlur: kernel_size is 0 x 0, expected odd numbers above 0");
+  refuses(data::GaussianBlur{.kernel_size = {3, 4}}, "kernel_size is 3 x 4");
+  refuses(data::GaussianBlur{.kernel_size = 3, .sigma = {0, 1}}, "GaussianBlur: sigma is 0");
+  refuses(data::RandomErasing{.p = 2}, "RandomErasing: p is 2");
+  refuses(data::RandomErasing{.scale = {0.5, 1.5}}, "RandomErasing: scale is 0.5");
+  refuses(data::RandomErasing{.ratio = {0, 1}}, "RandomErasing: ratio is 0");
+  refuses(data::RandomErasing{.value = nan}, "RandomErasing: value is nan");
+  refuses(data::ImagePad<1>{.fill = nan}, "ImagePad: fill is nan");
+  CHECK_THROWS_WITH_AS((data::Fill{1, 2, 3, 4, 5}), doctest::Contains("fill has 5 values"), ct::Error);
   CHECK_THROWS_AS((data::Normalize{{0.5f}, {0.0f}}), ct::Error);
 }
 

@@ -124,11 +124,17 @@ struct ColorJitter {
   };
   static constexpr bool accepts(Shape in) { return in.c() == 3 || in.c() == 1; }
 
-  Draw draw(Random& random) const {
-    if (!(brightness >= 0 && contrast >= 0 && saturation >= 0))
-      fail("ColorJitter: brightness, contrast and saturation are ", brightness, ", ", contrast, ", ", saturation,
-           ", expected 0 or more");
+  void check() const {
+    const auto check_magnitude = [](const char* option, double v) {
+      if (!(v >= 0 && std::isfinite(v))) fail("ColorJitter: ", option, " is ", v, ", expected 0 or more");
+    };
+    check_magnitude("brightness", brightness);
+    check_magnitude("contrast", contrast);
+    check_magnitude("saturation", saturation);
     if (!(hue >= 0 && hue <= 0.5)) fail("ColorJitter: hue is ", hue, ", expected 0 to 0.5");
+  }
+  Draw draw(Random& random) const {
+    check();
     Draw d;
     for (unsigned i = 3; i > 0; --i) std::swap(d.order[i], d.order[random.below(i + 1)]);
     const double magnitude[] = {brightness, contrast, saturation};

@@ -58,7 +58,9 @@ class Compose {
   }();
   static constexpr bool has_to_tensor = to_tensor < size;
 
+  // Throws Error where a transform's options make no sense.
   constexpr explicit Compose(T... transforms) : transforms_(std::move(transforms)...) {
+    std::apply([](const T&... t) { (check_options(t), ...); }, transforms_);
     if constexpr (has_to_tensor) static_cast<void>(sizeof(InPlace<Stage::bytes>));
   }
 
@@ -71,7 +73,7 @@ class Compose {
   template <Stage Begin, int Channels>
   static constexpr void check() {
     static_cast<void>(sizeof(InPlace<Begin>));
-    (static_cast<void>(sizeof(detail::Accepts<T, Channels>)), ...);
+    accepted<Channels>(std::index_sequence_for<T...>{});
   }
 
   // Runs all on the sample: from sample.image, or from sample.tensor where Begin is floats, to sample.tensor.
@@ -96,6 +98,21 @@ class Compose {
   const std::tuple<T...>& transforms() const { return transforms_; }
 
  private:
+  template <class U>
+  static constexpr void check_options(const U& transform) {
+    if constexpr (requires { transform.check(); }) transform.check();
+  }
+  // Channels of what transform `at` gets, of an image of so many.
+  static constexpr int channels_at(int at, int channels) {
+    Shape s{channels, any, any};
+    int i = 0;
+    ((s = i++ < at ? shape_after_at<T>(s) : s), ...);
+    return s.c();
+  }
+  template <int Channels, std::size_t... I>
+  static constexpr void accepted(std::index_sequence<I...>) {
+    (static_cast<void>(sizeof(detail::Accepts<T, channels_at(static_cast<int>(I), Channels)>)), ...);
+  }
   template <class U>
   static void take(Shape& in) {
     if constexpr (requires { U::accepts(Shape{}); })

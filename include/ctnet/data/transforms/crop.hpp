@@ -66,10 +66,14 @@ struct RandomCrop {
   static_assert(H > 0 && W > 0, "RandomCrop needs a height and a width above 0");
   int padding = 0;
 
+  void check() const {
+    if (padding < 0 || padding > (1 << 24)) fail("RandomCrop: padding is ", padding, ", expected 0 to ", 1 << 24);
+  }
   static constexpr Shape shape(Shape in) { return {in.c(), H, W}; }
   Region draw(int h, int w, Random& random) const {
+    check();
     const i64 rows = h + 2LL * padding - H, columns = w + 2LL * padding - W;
-    if (padding < 0 || padding > (1 << 24) || rows < 0 || columns < 0)
+    if (rows < 0 || columns < 0)
       fail("RandomCrop of ", H, " x ", W, " from an image of ", h, " x ", w, " with padding ", padding);
     const auto up_to = [&](i64 n) { return static_cast<int>(random.below(static_cast<unsigned>(n) + 1)); };
     const int top = up_to(rows) - padding;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "options.hpp"
 #include "workspace.hpp"
 
 namespace ctnet::data {
@@ -32,16 +33,20 @@ void vflip(Pixels<T>& image) {
 
 struct RandomHorizontalFlip {
   double p = 0.5;
+  void check() const { detail::check_probability("RandomHorizontalFlip", p); }
   template <class T>
   void operator()(Pixels<T>& image, Workspace&, Random& random) const {
+    check();
     if (random.chance(p)) functional::hflip(image);
   }
 };
 
 struct RandomVerticalFlip {
   double p = 0.5;
+  void check() const { detail::check_probability("RandomVerticalFlip", p); }
   template <class T>
   void operator()(Pixels<T>& image, Workspace&, Random& random) const {
+    check();
     if (random.chance(p)) functional::vflip(image);
   }
 };

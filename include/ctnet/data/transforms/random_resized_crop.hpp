@@ -7,26 +7,29 @@
 #include <cmath>
 
 #include "crop.hpp"
+#include "options.hpp"
 #include "resize.hpp"
 
 namespace ctnet::data {
-
-struct Range {
-  double low = 0, high = 1;
-};
 
 template <int H, int W = H>
 struct RandomResizedCrop {
   static_assert(H > 0 && W > 0, "RandomResizedCrop needs a height and a width above 0");
   Range scale{0.08, 1.0};
   Range ratio{3.0 / 4.0, 4.0 / 3.0};
+  Interpolation interpolation = Interpolation::bilinear;
+  bool antialias = true;
 
   static constexpr Shape shape(Shape in) { return {in.c(), H, W}; }
 
-  Region draw(int h, int w, Random& random) const {
-    if (!(scale.low >= 0 && scale.low <= scale.high && ratio.low > 0 && ratio.low <= ratio.high && ratio.high < 1e6))
+  void check() const {
+    if (!(scale.low >= 0 && scale.low <= scale.high && scale.high < 1e6 && ratio.low > 0 && ratio.low <= ratio.high &&
+          ratio.high < 1e6))
       fail("RandomResizedCrop: scale ", scale.low, " to ", scale.high, ", ratio ", ratio.low, " to ", ratio.high,
            ", expected 0 or more, above 0, and the low one first");
+  }
+  Region draw(int h, int w, Random& random) const {
+    check();
     const auto whole = [](double v) { return static_cast<int>(std::nearbyint(v)); };
     const double area = static_cast<double>(h) * w, low = std::log(ratio.low), high = std::log(ratio.high);
     for (int tries = 0; tries < 10; ++tries) {
@@ -44,7 +47,7 @@ struct RandomResizedCrop {
   void operator()(Bitmap& image, Workspace& workspace, Random& random) const {
     functional::crop(image, draw(image.h, image.w, random), workspace.bytes);
     std::swap(image, workspace.bytes);
-    functional::resize(image, H, W, workspace);
+    functional::resize(image, H, W, workspace, interpolation, antialias);
   }
 };
 

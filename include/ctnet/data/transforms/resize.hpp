@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Resize<S>: the short side becomes S, the long one keeps the ratio. Resize<H, W>: both. Bilinear with antialias: each
-// output pixel is the mean of the source under a triangle of half-width max(1, in / out), first across, then down, in
-// PIL's arithmetic (weights of 22 bits, a byte between the two passes), so that torchvision's pixels come out.
+// Resize<S>: the short side becomes S, the long one keeps the ratio. Resize<S, 0, Most>: but no longer than Most
+// (torchvision's max_size). Resize<H, W>: both. Bilinear with antialias: each output pixel is the mean of the source
+// under a triangle of half-width max(1, in / out), first across, then down, in PIL's arithmetic (weights of 22 bits, a
+// byte between the two passes), so that torchvision's pixels come out.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cstddef>
 
 #include "../../core/error.hpp"
+#include "affine.hpp"
+#include "options.hpp"
 #include "workspace.hpp"
 
 namespace ctnet::data {
@@ -86,10 +89,51 @@ inline void resample_down(const Bitmap& image, const ResampleTable& t, Bitmap& o
   }
 }
 
-// The image becomes (h, w). Images of 1 to 4 channels.
-inline void resize(Bitmap& image, int h, int w, Workspace& workspace) {
+// Between the two nearest pixels of each direction, whatever the scale; as torchvision resizes tensors of bytes.
+inline void resize_between(const Bitmap& image, int h, int w, Bitmap& out) {
+  struct Place {
+    int first, second;
+    float part;
+  };
+  const auto place = [](int k, int in, int to) {
+    const float scale = static_cast<float>(in) / static_cast<float>(to);
+    const float at = std::max(scale * (static_cast<float>(k) + 0.5f) - 0.5f, 0.0f);
+    const int first = std::min(static_cast<int>(at), in - 1);
+    return Place{first, std::min(first + 1, in - 1), std::min(at - static_cast<float>(first), 1.0f)};
+  };
+  out.resize(image.c, h, w);
+  for (int y = 0; y < h; ++y) {
+    const Place py = place(y, image.h, h);
+    const unsigned char *upper = image.row(0, py.first), *lower = image.row(0, py.second);
+    unsigned char* to = out.row(0, y);
+    for (int x = 0; x < w; ++x) {
+      const Place px = place(x, image.w, w);
+      for (int c = 0; c < image.c; ++c) {
+        const auto across = [&](const unsigned char* row) {
+          return (1 - px.part) * static_cast<float>(row[px.first * image.c + c]) +
+                 px.part * static_cast<float>(row[px.second * image.c + c]);
+        };
+        *to++ = static_cast<unsigned char>(std::nearbyint((1 - py.part) * across(upper) + py.part * across(lower)));
+      }
+    }
+  }
+}
+
+// The image becomes (h, w). Images of 1 to 4 channels where it is bilinear with antialias.
+inline void resize(Bitmap& image, int h, int w, Workspace& workspace,
+                   Interpolation interpolation = Interpolation::bilinear, bool antialias = true) {
   if (h < 1 || w < 1 || image.h < 1 || image.w < 1)
     fail("Resize of an image of ", image.h, " x ", image.w, " to ", h, " x ", w);
+  if (h == image.h && w == image.w) return;
+  if (interpolation == Interpolation::nearest || !antialias) {
+    const AffineMap map{static_cast<double>(image.w) / w, 0, 0, 0, static_cast<double>(image.h) / h, 0};
+    if (interpolation == Interpolation::nearest)
+      warp(image, map, h, w, interpolation, {}, workspace.more_bytes);
+    else
+      resize_between(image, h, w, workspace.more_bytes);
+    std::swap(image, workspace.more_bytes);
+    return;
+  }
   Bitmap& out = workspace.more_bytes;
   if (w != image.w) {
     make_table(image.w, w, workspace.across);
@@ -118,23 +162,31 @@ inline void resize(Bitmap& image, int h, int w, Workspace& workspace) {
   }
 }
 
-// (H, W) after the short side became `size`; the long side is cut to a whole pixel.
-constexpr Shape resized(Shape in, int size) {
+// (H, W) after the short side became `size`, and the long one then at most `most` (0: no bound); the other side is cut
+// to a whole pixel.
+constexpr Shape resized(Shape in, int size, int most = 0) {
   const int h = in.h(), w = in.w();
   if (h < 1 || w < 1) return {in.c(), any, any};
   const auto other = [size](int longer, int shorter) { return static_cast<int>(i64{size} * longer / shorter); };
-  return w <= h ? Shape{in.c(), other(h, w), size} : Shape{in.c(), size, other(w, h)};
+  int shorter = size, longer = w <= h ? other(h, w) : other(w, h);
+  if (most > 0 && longer > most) shorter = static_cast<int>(i64{most} * shorter / longer), longer = most;
+  return w <= h ? Shape{in.c(), longer, shorter} : Shape{in.c(), shorter, longer};
 }
 
 }  // namespace functional
 
-template <int H, int W = 0>
+template <int H, int W = 0, int Most = 0>
 struct Resize {
   static_assert(H > 0 && W >= 0, "Resize needs a size above 0");
-  static constexpr Shape shape(Shape in) { return W > 0 ? Shape{in.c(), H, W} : functional::resized(in, H); }
+  static_assert(Most == 0 || (W == 0 && Most > H),
+                "the most that Resize<S, 0, Most> allows the long side must be above the short side S");
+  Interpolation interpolation = Interpolation::bilinear;
+  bool antialias = true;  // of bilinear: false looks at the nearest pixels only, also where the image gets smaller
+
+  static constexpr Shape shape(Shape in) { return W > 0 ? Shape{in.c(), H, W} : functional::resized(in, H, Most); }
   void operator()(Bitmap& image, Workspace& workspace, Random&) const {
     const Shape to = shape(image.shape());
-    functional::resize(image, to.h(), to.w(), workspace);
+    functional::resize(image, to.h(), to.w(), workspace, interpolation, antialias);
   }
 };
 

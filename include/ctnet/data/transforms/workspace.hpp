@@ -2,8 +2,9 @@
 // What a worker lends to the transforms: buffers that keep their memory from one image to the next.
 //
 // A transform is an object with  operator()(Bitmap& | Planes& image, Workspace&, Random&) const , and, where it changes
-// the size of the image, `static constexpr Shape shape(Shape in)`. Its magnitudes are run-time fields; what it draws
-// comes from the Random it is given and from nowhere else.
+// the size of the image, `static constexpr Shape shape(Shape in)`. Its magnitudes are run-time fields, and where they
+// can make no sense it has `void check() const`, which throws. What it draws comes from the Random it is given and from
+// nowhere else.
 #pragma once
 
 #include <concepts>
@@ -25,6 +26,7 @@ struct Workspace {
   Bitmap bytes, more_bytes;
   Planes floats;
   ResampleTable across, down;
+  std::vector<float> weights, line;
 
   template <class T>
   Pixels<T>& spare() {
