@@ -6,6 +6,8 @@
 
 #include "host_device.hpp"
 
+#include "begin_precise.hpp"
+
 namespace ctnet {
 
 enum class Act : int { relu, leaky_relu, sigmoid, tanh, gelu, silu };
@@ -70,3 +72,5 @@ CTNET_HD T derivative(int act, T kept, T slope) {
 }
 
 }  // namespace ctnet
+
+#include "end_precise.hpp"

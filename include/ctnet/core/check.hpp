@@ -2,19 +2,12 @@
 // Options that make no sense are an Error that names the option, what it is and what was expected.
 #pragma once
 
-#include <bit>
-#include <cstdint>
 #include <type_traits>
 
 #include "error.hpp"
+#include "finite.hpp"
 
 namespace ctnet::detail {
-
-// By the bits, so that no compiler flag makes it true of all.
-inline bool is_finite(double v) {
-  constexpr std::uint64_t exponent = 0x7FF0'0000'0000'0000;
-  return (std::bit_cast<std::uint64_t>(v) & exponent) != exponent;
-}
 
 // ok: whether it is in its range, to which neither NaN nor infinities belong.
 template <class T>

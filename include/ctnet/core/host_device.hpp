@@ -2,6 +2,8 @@
 // CTNET_HD marks functions that kernels on a GPU call as the host does.
 #pragma once
 
+#include "flags.hpp"
+
 #ifdef __CUDACC__
 #  define CTNET_HD __host__ __device__
 #else

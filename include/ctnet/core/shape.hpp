@@ -3,6 +3,8 @@
 // Plain structural values, usable as template arguments and in constant expressions.
 #pragma once
 
+#include "flags.hpp"
+
 namespace ctnet {
 
 using i64 = long long;

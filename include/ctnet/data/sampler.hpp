@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/host_device.hpp"
 #include "../core/random.hpp"
 
@@ -101,11 +102,11 @@ inline void check_weights(WeightedRandomSampler& s, std::size_t n) {
   std::size_t above = 0;
   double sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!(s.weights[i] >= 0) || std::isinf(s.weights[i]))
+    if (!is_finite(s.weights[i]) || s.weights[i] < 0)
       fail("sampler: the weight of image ", i, " is ", s.weights[i], ", expected a finite number not below 0");
     above += s.weights[i] > 0, sum += s.weights[i];
   }
-  if (std::isinf(sum)) fail("sampler: the sum of ", n, " weights is too large for a double");
+  if (!is_finite(sum)) fail("sampler: the sum of ", n, " weights is too large for a double");
   if (above == 0) fail("sampler: none of ", n, " weights is above 0");
   if (s.num_samples == 0) s.num_samples = s.replacement ? n : above;
   if (!s.replacement && s.num_samples > above)

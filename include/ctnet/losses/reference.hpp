@@ -8,6 +8,8 @@
 
 #include "extents.hpp"
 
+#include "../core/begin_precise.hpp"
+
 namespace ctnet::reference {
 
 // With weights w(c), smoothing e, W = sum of w(y) over the rows not ignored:
@@ -85,3 +87,5 @@ T bce_with_logits(const T* x, const T* y, T* g, LossExtents d, W weight, Q pos_w
 }
 
 }  // namespace ctnet::reference
+
+#include "../core/end_precise.hpp"

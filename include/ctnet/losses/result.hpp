@@ -19,6 +19,7 @@
 
 #include "../backends/cpu/threads.hpp"
 #include "../core/check.hpp"
+#include "../core/finite.hpp"
 #include "../core/tensor.hpp"
 #include "extents.hpp"
 #include "memory.hpp"

@@ -10,6 +10,7 @@
 #include "../backends/cuda/launch.cuh"
 #include "../backends/cuda/reduce.cuh"
 #include "../backends/cuda/step_result.hpp"
+#include "../core/finite.hpp"
 #include "optimizer.hpp"
 #include "update.hpp"
 
@@ -67,7 +68,7 @@ struct Parameter {
 __device__ inline bool goes_on(const StepResult* result, int* halted, bool first) {
   if (!halted) return true;
   if (*halted == 0 &&
-      (!result || ((result->weight == 0 || std::isfinite(result->value)) && std::isfinite(result->gradient_norm))))
+      (!result || ((result->weight == 0 || is_finite(result->value)) && is_finite(result->gradient_norm))))
     return true;
   if (first && threadIdx.x == 0) *halted = 1;
   return false;

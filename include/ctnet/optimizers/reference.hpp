@@ -7,6 +7,8 @@
 
 #include "update.hpp"
 
+#include "../core/begin_precise.hpp"
+
 namespace ctnet::reference {
 
 template <class T>
@@ -30,3 +32,5 @@ void adam(const AdamNumbers& k, T* p, const T* g, T* m, T* v, T* largest, std::s
 }
 
 }  // namespace ctnet::reference
+
+#include "../core/end_precise.hpp"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "history.hpp"
 #include "number.hpp"
@@ -19,7 +20,7 @@ inline std::string to_csv(const History& history) {
     s += std::to_string(e.epoch);
     for (const double v : {e.loss, e.accuracy, e.validation_loss, e.validation_accuracy, e.learning_rate, e.seconds,
                            e.images_per_second})
-      s.append(",").append(std::isfinite(v) ? report::general(v, 9) : std::string{});
+      s.append(",").append(is_finite(v) ? report::general(v, 9) : std::string{});
     s.append(",").append(std::to_string(e.images)).append("\n");
   }
   return s;

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "confusion_svg.hpp"
 #include "history.hpp"
@@ -53,16 +54,16 @@ inline std::string facts_of(const History& h, const ConfusionMatrix* m) {
   double seconds = 0, best = -1;
   int best_epoch = 0;
   for (const EpochRecord& e : h) {
-    seconds += std::isfinite(e.seconds) ? e.seconds : 0;
+    seconds += is_finite(e.seconds) ? e.seconds : 0;
     const double v = e.validation_accuracy;
-    if (std::isfinite(v) && v > best) best = v, best_epoch = e.epoch;
+    if (is_finite(v) && v > best) best = v, best_epoch = e.epoch;
   }
   if (m) s += fact(report::percent(m->accuracy(), 2), "accuracy on " + report::grouped(m->total()) + " images");
   if (best_epoch) s += fact(report::percent(best, 2), "best validation accuracy, epoch " + std::to_string(best_epoch));
   if (!h.empty()) {
     s += fact(report::figure(h.back().loss, 4), "loss, last epoch");
     s += fact(report::duration(seconds), std::to_string(h.size()) + (h.size() == 1 ? " epoch" : " epochs"));
-    s += fact(report::grouped(std::llround(std::isfinite(h.back().images_per_second) ? h.back().images_per_second : 0)),
+    s += fact(report::grouped(std::llround(is_finite(h.back().images_per_second) ? h.back().images_per_second : 0)),
               "images per second");
   }
   return s.empty() ? s : "<div class=\"facts\">\n" + s + "</div>\n";

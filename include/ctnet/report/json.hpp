@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "confusion.hpp"
 #include "history.hpp"
@@ -17,7 +18,7 @@ namespace ctnet {
 namespace detail {
 
 inline nlohmann::ordered_json json_number(double v) {
-  return std::isfinite(v) ? nlohmann::ordered_json(v) : nlohmann::ordered_json(nullptr);
+  return is_finite(v) ? nlohmann::ordered_json(v) : nlohmann::ordered_json(nullptr);
 }
 
 // Calls visit(name, member) for every measured member of an EpochRecord.

@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <string>
 
+#include "../core/finite.hpp"
+
 namespace ctnet::report {
 
 // %.{digits}f; "-" where the number is not finite.
 inline std::string fixed(double v, int digits) {
-  if (!std::isfinite(v)) return "-";
+  if (!is_finite(v)) return "-";
   char s[400];
   const int n = std::snprintf(s, sizeof s, "%.*f", digits, v);
   for (int i = 0; i < n; ++i)
@@ -20,7 +22,7 @@ inline std::string fixed(double v, int digits) {
 }
 // %.{digits}g
 inline std::string general(double v, int digits) {
-  if (!std::isfinite(v)) return "-";
+  if (!is_finite(v)) return "-";
   char s[64];
   const int n = std::snprintf(s, sizeof s, "%.*g", digits, v);
   for (int i = 0; i < n; ++i)
@@ -32,7 +34,7 @@ inline std::string figure(double v, int digits) {
   return v == 0 || std::abs(v) >= std::pow(10.0, 1 - digits) ? fixed(v, digits) : general(v, 3);
 }
 inline std::string percent(double fraction, int digits = 1) {
-  return std::isfinite(fraction) ? fixed(100 * fraction, digits) + " %" : "-";
+  return is_finite(fraction) ? fixed(100 * fraction, digits) + " %" : "-";
 }
 // 62006 -> "62,006"
 inline std::string grouped(long long v) {
@@ -42,7 +44,7 @@ inline std::string grouped(long long v) {
 }
 // 45 s, 3:07 min, 1:02:03 h
 inline std::string duration(double seconds) {
-  if (!(seconds >= 0) || seconds > 1e9) return "-";
+  if (!is_finite(seconds) || seconds < 0 || seconds > 1e9) return "-";
   const auto t = static_cast<long long>(seconds + 0.5);
   const auto two = [](long long v) {
     return std::string{static_cast<char>('0' + v / 10), static_cast<char>('0' + v % 10)};

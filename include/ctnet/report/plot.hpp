@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "history.hpp"
 #include "number.hpp"
 
@@ -99,7 +100,7 @@ bool range_of(const std::vector<Series>& series, Get get, double& low, double& h
   bool any = false;
   for (const Series& s : series)
     for (const auto& p : s.points) {
-      if (!std::isfinite(p.first) || !std::isfinite(p.second)) continue;
+      if (!is_finite(p.first) || !is_finite(p.second)) continue;
       const double v = get(p);
       low = any ? std::min(low, v) : v, high = any ? std::max(high, v) : v;
       any = true;
@@ -142,8 +143,8 @@ inline std::string draw(const Panel& panel, double x, double y, double width, do
   if (y_low > 0 && y_low < 0.4 * y_high) y_low = 0;
   const Ticks tx = round_ticks(x_low, x_high, static_cast<int>(width / 55), panel.whole_x);
   const Ticks ty = round_ticks(y_low, y_high, 5);
-  y_low = std::isfinite(panel.y_low) ? std::max(ty.first, panel.y_low) : ty.first;
-  y_high = std::isfinite(panel.y_high) ? std::min(ty.last(), panel.y_high) : ty.last();
+  y_low = is_finite(panel.y_low) ? std::max(ty.first, panel.y_low) : ty.first;
+  y_high = is_finite(panel.y_high) ? std::min(ty.last(), panel.y_high) : ty.last();
 
   const bool plain = std::max(std::abs(y_low), std::abs(y_high)) < 1e5 && ty.digits <= 4;
   std::vector<std::string> labels;
@@ -179,7 +180,7 @@ inline std::string draw(const Panel& panel, double x, double y, double width, do
     std::string path;
     bool pen_down = false;
     for (const auto& [vx, vy] : e.points) {
-      const bool finite = std::isfinite(vx) && std::isfinite(vy);
+      const bool finite = is_finite(vx) && is_finite(vy);
       if (finite) path.append(pen_down ? "L" : "M").append(fixed(px(vx), 1)).append(" ").append(fixed(py(vy), 1));
       pen_down = finite;
     }
@@ -187,7 +188,7 @@ inline std::string draw(const Panel& panel, double x, double y, double width, do
          "\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>\n";
     if (!e.markers || e.points.size() > 40) continue;
     for (const auto& [vx, vy] : e.points)
-      if (std::isfinite(vx) && std::isfinite(vy))
+      if (is_finite(vx) && is_finite(vy))
         s += "<circle cx=\"" + fixed(px(vx), 1) + "\" cy=\"" + fixed(py(vy), 1) + "\" r=\"3.2\" fill=\"" + e.color +
              "\" stroke=\"#ffffff\" stroke-width=\"1.2\"/>\n";
   }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 
+#include "../core/finite.hpp"
 #include "history.hpp"
 #include "number.hpp"
 
@@ -80,9 +81,9 @@ class Progress {
   }
   std::string summary(const EpochRecord& e) const {
     std::string s = head(e.epoch) + "  loss " + figure(e.loss, 4);
-    if (std::isfinite(e.accuracy)) s += "  accuracy " + percent(e.accuracy);
+    if (is_finite(e.accuracy)) s += "  accuracy " + percent(e.accuracy);
     if (measured(e.validation_loss)) s += "  validation loss " + figure(e.validation_loss, 4);
-    if (std::isfinite(e.validation_accuracy)) s += "  validation accuracy " + percent(e.validation_accuracy);
+    if (is_finite(e.validation_accuracy)) s += "  validation accuracy " + percent(e.validation_accuracy);
     return s + "  " + rate(e.images_per_second) + "  " + fixed(e.seconds, 1) + " s";
   }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "history.hpp"
 #include "plot.hpp"
@@ -28,7 +29,7 @@ inline report::Series epoch_series(const History& h, const char* name, const cha
   bool any = false;
   for (const EpochRecord& e : h) {
     s.points.emplace_back(e.epoch, scale * (e.*member));
-    any = any || std::isfinite(e.*member);
+    any = any || is_finite(e.*member);
   }
   if (!any) s.points.clear();
   return s;

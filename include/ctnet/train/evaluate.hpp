@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../losses.hpp"
 #include "../program/message.hpp"
 #include "../report/confusion.hpp"
@@ -80,8 +81,8 @@ bool ignored(const Loss& loss, long long label) {
 // Does score a come before score b? Of equals the first is the larger; a NaN comes last.
 template <class T>
 bool before(const T* scores, int a, int b) {
-  return scores[a] > scores[b] || (scores[a] == scores[b] && a < b) ||
-         (scores[b] != scores[b] && (scores[a] == scores[a] || a < b));
+  if (is_nan(scores[a])) return is_nan(scores[b]) && a < b;
+  return is_nan(scores[b]) || scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
 }
 // The class of the largest score; -1 where all are NaN.
 template <class T>
@@ -89,13 +90,13 @@ int largest(const T* scores, int classes) {
   int best = 0;
   for (int c = 1; c < classes; ++c)
     if (before(scores, c, best)) best = c;
-  return scores[best] == scores[best] ? best : -1;
+  return is_nan(scores[best]) ? -1 : best;
 }
 template <class T>
 bool among_first(const T* scores, int classes, int truth, int places) {
   int ahead = 0;
   for (int c = 0; c < classes; ++c) ahead += before(scores, c, truth);
-  return ahead < places && scores[truth] == scores[truth];
+  return ahead < places && !is_nan(scores[truth]);
 }
 
 // Rows that have a label to get right, and those that do.

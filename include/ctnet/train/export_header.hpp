@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "../program/describe.hpp"
 
@@ -29,7 +30,7 @@ template <class T>
 bool append_literals(std::string& text, const T* values, std::size_t n) {
   char number[40];
   for (std::size_t i = 0; i < n; ++i) {
-    if (!std::isfinite(values[i])) return false;
+    if (!is_finite(values[i])) return false;
     const T v = values[i];
     const auto end = std::to_chars(number, number + sizeof number, std::abs(v), std::chars_format::hex).ptr;
     text += i % 10 == 0 ? "\n  " : " ";

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../io/file.hpp"
 #include "../optimizers.hpp"
 #include "../report/progress.hpp"
@@ -56,7 +57,7 @@ inline double factor_at(const Schedule& schedule, i64 step, i64 batches, i64 epo
 }
 
 inline std::string number(double v) {
-  if (std::isnan(v)) return "nan";  // of either sign
+  if (is_nan(v)) return "nan";  // of either sign
   char s[32];
   std::snprintf(s, sizeof s, "%g", v);
   return s;

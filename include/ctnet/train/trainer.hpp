@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../optimizers.hpp"
 #include "evaluate.hpp"
 
@@ -21,8 +22,8 @@ struct StepResult {
   double learning_rate = 0;  // that it was taken with
   long long images = 0;
   long long counted = 0, correct = 0;  // of classifiers: labels that count, and those that were right
-  bool usable() const { return loss_usable() && std::isfinite(gradient_norm); }
-  bool loss_usable() const { return weight == 0 || std::isfinite(loss); }
+  bool usable() const { return loss_usable() && is_finite(gradient_norm); }
+  bool loss_usable() const { return weight == 0 || is_finite(loss); }
 };
 
 // clip: the largest 2-norm of all gradients, 0 for any. Network and optimizer must stay where they are; the loss is
@@ -57,7 +58,7 @@ class Trainer {
     }
     net_.backward(gradient_);
     if (clip_ > 0) result_.gradient_norm = optimizer_.clip_grad_norm(clip_);
-    if (std::isfinite(result_.gradient_norm)) optimizer_();
+    if (is_finite(result_.gradient_norm)) optimizer_();
   }
   int under_way() const { return under_way_; }
   // The oldest of them, which it waits for.

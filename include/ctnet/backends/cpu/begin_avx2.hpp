@@ -14,3 +14,4 @@
 // -O2 of g++ 12 leaves plain loops unvectorised
 #  pragma GCC optimize("O3")
 #endif
+#include "../../core/begin_precise.hpp"

@@ -10,3 +10,4 @@
 #  endif
 #  pragma GCC optimize("O3")
 #endif
+#include "../../core/begin_precise.hpp"

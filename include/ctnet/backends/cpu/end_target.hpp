@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // No include guard: closes the region that begin_*.hpp opened.
+#include "../../core/end_precise.hpp"
 #if defined(__clang__)
 #  if CTNET_VECTOR_BYTES >= 32
 #    pragma clang attribute pop

@@ -8,6 +8,8 @@
 #include "../../backends/reference/reference.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -57,3 +59,5 @@ struct Kernel<SoftmaxOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

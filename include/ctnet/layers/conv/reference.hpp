@@ -9,6 +9,8 @@
 #include "../../backends/reference/reference.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -59,3 +61,5 @@ struct Kernel<ConvOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

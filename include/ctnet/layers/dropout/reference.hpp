@@ -7,6 +7,8 @@
 #include "../../core/random.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -36,3 +38,5 @@ struct Kernel<DropoutOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

@@ -6,6 +6,8 @@
 #include "../../backends/reference/reference.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -49,3 +51,5 @@ struct Kernel<ConcatOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

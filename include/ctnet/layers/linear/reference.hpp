@@ -6,6 +6,8 @@
 #include "../../backends/reference/reference.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -39,3 +41,5 @@ struct Kernel<LinearOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

@@ -13,6 +13,8 @@
 #include "../../core/error.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -86,3 +88,5 @@ struct Kernel<BatchNormOp, Reference<T>> {
 };
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"

@@ -10,6 +10,8 @@
 #include "../../backends/reference/reference.hpp"
 #include "op.hpp"
 
+#include "../../core/begin_precise.hpp"
+
 namespace ctnet {
 
 template <class T>
@@ -110,3 +112,5 @@ template <class T>
 struct Kernel<AdaptiveAvgPoolOp, Reference<T>> : detail::MeanOfWindows<AdaptiveAvgPoolOp, T> {};
 
 }  // namespace ctnet
+
+#include "../../core/end_precise.hpp"
