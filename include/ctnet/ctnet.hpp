@@ -13,6 +13,7 @@
 #include "train/evaluate.hpp"
 #include "train/export_header.hpp"
 #include "train/fit.hpp"
+#include "train/freeze.hpp"
 #include "train/model_file.hpp"
 #include "train/network.hpp"
 #include "train/summary.hpp"

@@ -62,17 +62,26 @@ TEST_CASE("a run resumed from its state ends with the same bits") {
   resumes(ct::AdamW{.learning_rate = 0.1f, .decay_biases_and_norms = false});
 }
 
-TEST_CASE("segments: neighbours with equal settings are one") {
+TEST_CASE("segments: one for each tensor; neighbours that are treated alike are passed over at once") {
   mock::Network<double> net;
-  ct::Optimizer one{net, ct::AdamW{}};
-  REQUIRE(one.segments().size() == 1);
-  CHECK(one.segments()[0].size == 37);
-  ct::Optimizer two{net, ct::AdamW{.decay_biases_and_norms = false}};
-  REQUIRE(two.segments().size() == 2);
-  CHECK(two.segments()[0].size == 30);
-  CHECK(two.segments()[1].offset == 30);
-  CHECK(two.segments()[0].decays);
-  CHECK_FALSE(two.segments()[1].decays);
+  for (const bool all : {true, false}) {
+    ct::Optimizer step{net, ct::AdamW{.decay_biases_and_norms = all}};
+    REQUIRE(step.segments().size() == 2);
+    CHECK(step.segments()[0].size == 30);
+    CHECK(step.segments()[0].layer == 0);
+    CHECK(step.segments()[0].decays);
+    CHECK(step.segments()[1].offset == 30);
+    CHECK(step.segments()[1].size == 7);
+    CHECK(step.segments()[1].layer == 1);
+    CHECK(step.segments()[1].decays == all);
+  }
+  const ct::Segment a{0, 30}, b{30, 7}, c{37, 3, false}, d{40, 1, false}, e{50, 1, false};
+  std::vector<ct::Segment> runs;
+  for (const auto& s : {a, b, c, d, e}) ct::detail::append_run(runs, s);
+  REQUIRE(runs.size() == 3);
+  CHECK(runs[0].size == 37);
+  CHECK(runs[1].size == 4);
+  CHECK(runs[2].offset == 50);
 }
 
 TEST_CASE("a frozen segment rests, and starts afresh when it thaws") {

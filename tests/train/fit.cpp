@@ -193,6 +193,38 @@ TEST_CASE("an Optimizer that the caller keeps goes on where it was, and keeps it
   CHECK(kept.steps() == 7);
 }
 
+TEST_CASE("an optimizer goes with the one network that it was made for, where that is") {
+  Classifier net{Seed{1}}, twin{Seed{1}};
+  const auto loader = points(24);
+  const auto state = net.state(), of_twin = twin.state();
+  Optimizer step{twin, Adam{}};
+  CHECK_SAYS(fit(net, loader, step, CrossEntropy{}), "fit: the optimizer was made for another network");
+  const CrossEntropy loss;
+  CHECK_SAYS((Trainer{net, step, loss}), "Trainer: the optimizer was made for another network");
+  CHECK_SAYS(save_checkpoint(net, step, {}, "/nonexistent/file"),
+             "save_checkpoint: the optimizer was made for another");
+  CHECK_SAYS(load_checkpoint(net, step, "/nonexistent/file"), "load_checkpoint: the optimizer was made for another");
+  CHECK(step.steps() == 0);
+  CHECK(same_bits(net.state(), state));
+  CHECK(same_bits(twin.state(), of_twin));
+  fit(twin, loader, step, CrossEntropy{});
+
+  std::vector<Classifier> nets;
+  nets.emplace_back(Seed{1});
+  Optimizer first{nets[0], Adam{}};
+  nets.reserve(nets.capacity() + 1);  // which moves it
+  CHECK_SAYS(first(), "Optimizer: the network that the optimizer was made for was destroyed or moved");
+  CHECK_SAYS(first.clip_grad_norm(1), "clip_grad_norm: the network that");
+  CHECK_SAYS(fit(nets[0], loader, first, CrossEntropy{}), "fit: the network that");
+
+  Optimizer second{nets[0], Adam{}};
+  Classifier arrived = std::move(nets[0]);
+  CHECK_SAYS(fit(arrived, loader, second, CrossEntropy{}), "fit: the optimizer was made for another network");
+  CHECK_SAYS(second(), "moved from");
+  nets[0] = Classifier{Seed{1}};  // the place is what counts
+  fit(nets[0], loader, second, CrossEntropy{});
+}
+
 TEST_CASE("frozen segments stay; fit trains the others") {
   Classifier net{Seed{1}};
   Optimizer kept{net, SGD{

@@ -49,6 +49,7 @@ template <class T>
 struct Forward {
   int batch = 0;
   bool training = false;
+  bool frozen = false;  // in training: statistics are read, not written
   const T* in[max_inputs] = {};
   T* out = nullptr;               // may be in[0], for operations that say `in_place`
   const T* parameters = nullptr;  // of this layer: its tensors one after the other
@@ -67,6 +68,7 @@ struct Backward {
   T* grad_in[max_inputs] = {};  // overwritten; null where nobody wants it; may be grad_out for `in_place`
   const T* parameters = nullptr;
   T* grad_parameters = nullptr;
+  bool frozen = false;      // as in forward
   bool accumulate = false;  // parameter gradients: add to what is there, or overwrite
   const T* saved = nullptr;
   T* scratch = nullptr;

@@ -42,10 +42,6 @@ struct OptimizerKernel<Config, Cuda<P...>> {
       norm_parts_.grow(static_cast<std::size_t>(cuda::norm_blocks(static_cast<i64>(size_))), "the gradients' norm");
       ticket_.grow(1, "the gradients' norm");
       clip_.grow(1, "the gradients' norm");
-      for (std::size_t s = 0; s < segments.size(); ++s) {
-        table_.host()[s].begin = static_cast<i64>(segments[s].offset);
-        table_.host()[s].end = static_cast<i64>(segments[s].offset + segments[s].size);
-      }
     }
 
     void step(const Config& config, double learning_rate, i64 steps, std::span<const Segment> segments) {
@@ -56,9 +52,8 @@ struct OptimizerKernel<Config, Cuda<P...>> {
     }
     // Sends what step `steps` works with. Work that is captured afterwards or was before takes it from there.
     void prepare(const Config& config, double learning_rate, i64 steps, std::span<const Segment> segments) {
-      const auto table = table_.host();
+      const auto table = lay_out(segments);
       for (std::size_t s = 0; s < segments.size(); ++s) {
-        table[s].frozen = segments[s].frozen;
         table[s].update =
             detail::update_with<T>(config.numbers(detail::step_of(config, segments[s], learning_rate, steps)));
       }
@@ -88,7 +83,7 @@ struct OptimizerKernel<Config, Cuda<P...>> {
       const cuda::Queue q = queue("clip_grad_norm");
       net_.engine().settle_gradients();
       net_.engine().flush();
-      for (std::size_t s = 0; s < segments.size(); ++s) table_.host()[s].frozen = segments[s].frozen;
+      lay_out(segments);
       table_.send(q);
       launch_norm(q, max_norm, nullptr);
       cuda::launch(q, "scaling of gradients", &cuda::scale_kernel<Update, T>, grid(), table_.device(), segment_count(),
@@ -105,6 +100,17 @@ struct OptimizerKernel<Config, Cuda<P...>> {
 
    private:
     cuda::Queue queue(const char* phase) const { return {net_.engine().queue().stream, phase, -1}; }
+    // The table's first entries: where the segments lie, and which are frozen. There are never more than at first.
+    std::span<cuda::DeviceSegment<Update>> lay_out(std::span<const Segment> segments) {
+      const auto table = table_.host();
+      for (std::size_t s = 0; s < segments.size(); ++s) {
+        table[s].begin = static_cast<i64>(segments[s].offset);
+        table[s].end = static_cast<i64>(segments[s].offset + segments[s].size);
+        table[s].frozen = segments[s].frozen;
+      }
+      if (!table.empty()) table[0].count = static_cast<int>(segments.size());
+      return table;
+    }
     int segment_count() const { return static_cast<int>(table_.size()); }
     cuda::Grid grid() const {
       return {cuda::blocks_for(static_cast<i64>(size_), cuda::update_stretch), cuda::update_threads};

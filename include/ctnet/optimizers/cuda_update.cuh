@@ -21,6 +21,7 @@ template <class Update>
 struct DeviceSegment {
   i64 begin = 0, end = 0;
   bool frozen = false;
+  int count = 0;  // in the first: how many there are at this step
   Update update{};
   bool operator==(const DeviceSegment&) const = default;
 };
@@ -28,10 +29,12 @@ struct DeviceSegment {
 inline constexpr int update_threads = 256, update_each = 4;
 inline constexpr i64 update_stretch = update_threads * update_each;
 
-// f(segment, from, to) for the segments that meet [from, to), with what of each lies in there.
+// `segments`: for how many the table has room. f(segment, from, to) for those that meet [from, to), with what of each
+// lies in there.
 template <class Update, class F>
 __device__ void each_segment(const DeviceSegment<Update>* table, int segments, i64 from, i64 to, const F& f) {
-  int first = 0, end = segments;  // the first segment that ends behind `from`
+  const int count = segments > 0 ? table[0].count : 0;
+  int first = 0, end = count;  // the first segment that ends behind `from`
   while (first < end) {
     const int middle = (first + end) / 2;
     if (table[middle].end > from)
@@ -39,7 +42,7 @@ __device__ void each_segment(const DeviceSegment<Update>* table, int segments, i
     else
       first = middle + 1;
   }
-  for (int s = first; s < segments && table[s].begin < to; ++s)
+  for (int s = first; s < count && table[s].begin < to; ++s)
     if (!table[s].frozen)
       f(table[s], table[s].begin > from ? table[s].begin : from, table[s].end < to ? table[s].end : to);
 }

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "../backends/cpu/threads.hpp"
@@ -114,12 +116,14 @@ struct OptimizerKernel {
   static constexpr cpu::Pieces pieces(std::size_t n) { return {static_cast<i64>(n), 16384}; }
 };
 
-// Keeps a reference to the network, which must stay where it is while the optimizer lives.
+// Keeps a reference to the network, which must stay where it is while the optimizer is used: a step throws Error where
+// the network was destroyed or moved. Layers that are frozen in the network (freeze) are passed over.
 template <class Network, class Config>
 class Optimizer {
   using At = typename OptimizerKernel<Config, typename Network::backend>::template At<Network>;
 
  public:
+  using network_type = Network;
   using scalar = typename Network::scalar;
 
   // A part of the state, one number per parameter, by PyTorch's name: "momentum_buffer", "exp_avg", "exp_avg_sq".
@@ -134,24 +138,39 @@ class Optimizer {
         config_(config),
         learning_rate_(config.learning_rate),
         segments_(detail::segments_of(Network::tensors(), config.decay_biases_and_norms, At::parameters_of(net))),
-        at_(net, config, segments_) {}
+        at_(net, config, segments_) {
+    runs_.reserve(segments_.size());
+    if constexpr (requires { net.watch(); }) there_ = net.watch();
+  }
 
   // One step with the network's gradients, which are cleared.
   void operator()() {
+    expect_network("Optimizer");
     count_step();
-    at_.step(config_, learning_rate_, steps_, segments_);
+    at_.step(config_, learning_rate_, steps_, runs());
     net_.zero_grad();
   }
 
   // Scales the gradients so that their 2-norm over all parameters is at most max_norm, as PyTorch's clip_grad_norm_.
   // Returns the norm they had; where that is infinite or NaN, it is the caller who must not go on.
-  double clip_grad_norm(double max_norm) { return at_.clip(max_norm, segments_); }
+  double clip_grad_norm(double max_norm) {
+    expect_network("clip_grad_norm");
+    return at_.clip(max_norm, runs());
+  }
 
   double learning_rate() const { return learning_rate_; }
   void set_learning_rate(double rate) { learning_rate_ = rate; }
   i64 steps() const { return steps_; }
   const Config& config() const { return config_; }
+  // One for each tensor of parameters, in their order. What is frozen here is parameters alone; freeze(net, layer) lets
+  // a normalization's statistics rest too.
   std::span<Segment> segments() { return segments_; }
+  // Throws Error where this is an optimizer of another network, or the network is no longer where it was.
+  void expect_network(const char* what, const Network& net) const {
+    expect_network(what);
+    if (&net != &net_)
+      fail(what, ": the optimizer was made for another network, or for this one before it was moved; make one for it");
+  }
 
   // With steps() and the learning rate, all that a later run needs to go on with the same bits; written in place. The
   // spans are good until the next step.
@@ -170,8 +189,9 @@ class Optimizer {
   void prepare_step()
     requires At::queued
   {
+    expect_network("Optimizer");
     count_step();
-    at_.prepare(config_, learning_rate_, steps_, segments_);
+    at_.prepare(config_, learning_rate_, steps_, runs());
   }
   template <class Queue, class... ResultAndHalted>
   void queue_step(const Queue& queue, ResultAndHalted... halt)
@@ -189,18 +209,54 @@ class Optimizer {
  private:
   void count_step() {
     ++steps_;
-    for (Segment& s : segments_) s.skipped += s.frozen;
+    for (Segment& s : segments_) s.skipped += rests(s);
+  }
+  bool rests(const Segment& s) const {
+    if constexpr (requires { net_.frozen(s.layer); })
+      return s.frozen || net_.frozen(s.layer);
+    else
+      return s.frozen;
+  }
+  // What a step passes over at once.
+  std::span<const Segment> runs() {
+    runs_.clear();
+    for (Segment s : segments_) {
+      s.frozen = rests(s);
+      detail::append_run(runs_, s);
+    }
+    return runs_;
+  }
+  void expect_network(const char* what) const {
+    if (there_ && !*there_) fail(what, ": the network that the optimizer was made for was destroyed or moved");
   }
 
   Network& net_;
   Config config_;
   double learning_rate_;
   i64 steps_ = 0;
-  std::vector<Segment> segments_;
+  std::vector<Segment> segments_, runs_;
+  std::shared_ptr<const bool> there_;  // null: the network does not say
   At at_;
 };
 
 template <class Network, class Config>
 Optimizer(Network&, const Config&) -> Optimizer<Network, Config>;
+
+namespace detail {
+// Whether an optimizer could be one of this network. Those that do not say whose they are, could.
+template <class Network, class O>
+constexpr bool optimizer_fits() {
+  if constexpr (requires { typename std::remove_cvref_t<O>::network_type; })
+    return std::is_same_v<typename std::remove_cvref_t<O>::network_type, Network>;
+  else
+    return true;
+}
+// Throws Error where it is not.
+template <class Network, class O>
+void expect_network_of(const char* what, const Network& net, const O& optimizer) {
+  static_assert(optimizer_fits<Network, O>(), "the optimizer was made for a network of another type");
+  if constexpr (requires { optimizer.expect_network(what, net); }) optimizer.expect_network(what, net);
+}
+}  // namespace detail
 
 }  // namespace ctnet

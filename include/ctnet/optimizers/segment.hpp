@@ -11,13 +11,14 @@
 
 namespace ctnet {
 
-// Parameters that lie side by side and are treated alike.
+// Parameters that are treated alike: one tensor, or neighbours where a step passes over them at once.
 struct Segment {
   std::size_t offset = 0, size = 0;  // in elements of the parameter buffer
   bool decays = true;                // weight decay applies
   double rate_scale = 1;             // of the optimizer's learning rate
   bool frozen = false;               // neither updated nor counted in the gradient's norm
   i64 skipped = 0;                   // steps that passed while it was frozen
+  int layer = -1;                    // whose it is, by index
 
   bool alike(const Segment& o) const {
     return decays == o.decays && rate_scale == o.rate_scale && frozen == o.frozen && skipped == o.skipped;
@@ -33,23 +34,33 @@ struct SegmentStep {
 
 namespace detail {
 
-// The parameters among `tensors`, neighbours with equal settings merged. They must cover `total` elements.
+// The parameters among `tensors`, one segment for each. They must cover `total` elements.
 template <class Tensors>
 std::vector<Segment> segments_of(const Tensors& tensors, bool decay_all, std::size_t total) {
   std::vector<Segment> segments;
   std::size_t covered = 0;
   for (const TensorPlace& t : tensors) {
     if (!t.spec.parameter()) continue;
-    const Segment s{static_cast<std::size_t>(t.offset), static_cast<std::size_t>(t.spec.size()),
-                    decay_all || t.spec.decays};
+    const Segment s{static_cast<std::size_t>(t.offset),
+                    static_cast<std::size_t>(t.spec.size()),
+                    decay_all || t.spec.decays,
+                    1,
+                    false,
+                    0,
+                    t.leaf};
     covered += s.size;
-    if (!segments.empty() && segments.back().offset + segments.back().size == s.offset && segments.back().alike(s))
-      segments.back().size += s.size;
-    else
-      segments.push_back(s);
+    segments.push_back(s);
   }
   if (covered != total) fail("Optimizer: the network's tensors have ", covered, " parameters, its buffer ", total);
   return segments;
+}
+
+// Appends a segment, to the last one where that ends where it begins and is treated alike.
+inline void append_run(std::vector<Segment>& runs, const Segment& s) {
+  if (!runs.empty() && runs.back().offset + runs.back().size == s.offset && runs.back().alike(s))
+    runs.back().size += s.size;
+  else
+    runs.push_back(s);
 }
 
 // All parameters, which the segments cover.

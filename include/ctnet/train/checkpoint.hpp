@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../losses/result.hpp"
+#include "../optimizers/optimizer.hpp"
 #include "../report/history.hpp"
 #include "model_file.hpp"
 
@@ -83,6 +84,7 @@ std::vector<i64> skipped_by_segment(const io::Safetensors& file, NetworkType& ne
 template <class NetworkType, class OptimizerType>
 [[gnu::cold]] void save_checkpoint(const NetworkType& net, OptimizerType& optimizer, const RunState& run,
                                    const std::string& path) {
+  detail::expect_network_of("save_checkpoint", net, optimizer);
   io::SafetensorsWriter file;
   detail::add_tensors(file, net);
   const auto parts = optimizer.state();
@@ -119,6 +121,7 @@ template <class NetworkType, class OptimizerType>
 template <class NetworkType, class OptimizerType>
 [[gnu::cold]] RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path) {
   using T = typename NetworkType::scalar;
+  detail::expect_network_of("load_checkpoint", net, optimizer);
   const io::Safetensors file = io::Safetensors::open(path);
   const char* const name = std::remove_cvref_t<decltype(optimizer.config())>::name;
   const auto written = file.metadata().find("optimizer");

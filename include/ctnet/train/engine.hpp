@@ -194,6 +194,14 @@ class Engine {
   std::uint64_t step() const { return step_; }
   void random_state(std::uint64_t seed, std::uint64_t step) { seed_ = seed, step_ = step; }
 
+  // Layers whose parameters and statistics rest.
+  void freeze(int layer, bool rests) {
+    expect_memory("freeze");
+    frozen_.resize(static_cast<std::size_t>(program_.ops));
+    frozen_[static_cast<std::size_t>(layer)] = rests;
+  }
+  bool frozen(int layer) const { return !frozen_.empty() && frozen_[static_cast<std::size_t>(layer)]; }
+
   // From now on operations are timed into `times` (one per operation); null ends it.
   void profile_into(OpTime* times) { times_ = times; }
 
@@ -245,6 +253,7 @@ class Engine {
     std::swap(trained_, e.trained_);
     std::swap(cleared_, e.cleared_);
     std::swap(times_, e.times_);
+    std::swap(frozen_, e.frozen_);
   }
   std::size_t elements(int v) const { return static_cast<std::size_t>(program_.value[v].shape.size()); }
   template <class X>
@@ -329,7 +338,8 @@ class Engine {
             statistics_.data(),
             saved_.data(),
             c.scratch,
-            {seed_, step_, 0, static_cast<i64>(c.first)}};
+            {seed_, step_, 0, static_cast<i64>(c.first)},
+            frozen_.data()};
   }
   void run_forward(const Chunk& c, int i, const i64* offset, const T* input, bool training) {
     if (!steps_[i].forward) return;
@@ -354,9 +364,10 @@ class Engine {
   }
 
   // Operations over the whole batch (BatchNorm in training) end one stretch of operations with sums over each chunk
-  // and begin the next one with its values. Unless the batch is one chunk: then they run as any other.
+  // and begin the next one with its values. Unless the batch is one chunk, or the layer is frozen: then they run as any
+  // other.
   bool over_batch(int i) const {
-    return program_.op[i].traits.role == Role::per_channel_affine && program_.op[i].traits.saved > 0;
+    return program_.op[i].traits.role == Role::per_channel_affine && program_.op[i].traits.saved > 0 && !frozen(i);
   }
   BatchNormOp norm_op(int i) const { return unpack_op<BatchNormOp>(program_.op[i].op); }
   // Operation i's sums over chunk k. Those over the whole batch are read while the next operation's are written.
@@ -442,6 +453,7 @@ class Engine {
   std::uint64_t seed_ = 0, step_ = 0;
   bool trained_ = false, cleared_ = true;
   OpTime* times_ = nullptr;
+  std::vector<unsigned char> frozen_;  // by layer; empty: none is
 };
 
 }  // namespace ctnet

@@ -95,6 +95,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   using Clock = std::chrono::steady_clock;
   options.check();
   auto&& optimizer = optimizer_for(net, config);
+  expect_network_of("fit", net, optimizer);
   const double base_rate = optimizer.learning_rate();
   const i64 batches = batches_of(loader);
   const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
@@ -195,12 +196,15 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
 // config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch, its loss
 // one mean over the epoch, whatever the batch size. A batch in which nothing counts (all labels ignored) adds nothing
-// to it, and is a step with gradients of zero: momentum and weight decay go on. Throws Error where the loss or the
-// gradients' norm stops being a number, naming the step; and what loader, loss and files throw.
+// to it, and is a step with gradients of zero: momentum and weight decay go on. Throws Error where the optimizer is
+// another network's, before the first step; where the loss or the gradients' norm stops being a number, naming the
+// step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
   detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
-  if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>()) {
+  static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
+  if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>() &&
+                detail::optimizer_fits<NetworkType, Config>()) {
     detail::NoLoader none;
     return detail::run_fit(net, loader, config, loss, options, none);
   } else {
@@ -213,8 +217,10 @@ History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& 
             Validation&& validation) {
   detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
   detail::check_loader<std::remove_cvref_t<Validation>, NetworkType>();
+  static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
   if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>() &&
-                detail::loader_fits<std::remove_cvref_t<Validation>, NetworkType>()) {
+                detail::loader_fits<std::remove_cvref_t<Validation>, NetworkType>() &&
+                detail::optimizer_fits<NetworkType, Config>()) {
     return detail::run_fit(net, loader, config, loss, options, validation);
   } else {
     return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../backends/cpu/cpu.hpp"
+#include "../core/anchor.hpp"
 #include "../core/tensor.hpp"
 #include "../program/analysis.hpp"
 #include "engine.hpp"
@@ -155,19 +156,33 @@ class Network {
     }
   }
 
-  // Another network of the same parameters, statistics and random state (what dropout draws next), with memory of its
-  // own; on the GPU that is current. Gradients are not taken over, and no forward: it begins with zero_grad.
+  // Another network of the same parameters, statistics, frozen layers and random state (what dropout draws next), with
+  // memory of its own; on the GPU that is current. Gradients are not taken over, and no forward: it begins with
+  // zero_grad.
   Network clone() const {
     const std::span<const scalar> parameters = this->parameters(), statistics = this->statistics();
     Network made{Seed{engine_.seed()}};
     std::copy(parameters.begin(), parameters.end(), made.parameters().begin());
     std::copy(statistics.begin(), statistics.end(), made.statistics().begin());
     made.engine_.random_state(engine_.seed(), engine_.step());
+    for (int i = 0; i < graph<Net, Input>.ops; ++i)
+      if (frozen(i)) made.freeze(i);
     return made;
   }
 
+  // A layer's parameters rest, and its running statistics: a normalization then works as in evaluation mode. freeze.hpp
+  // has this by path, and for all layers. Throws Error where there is no such layer.
+  void freeze(int layer, bool rests = true) {
+    if (layer < 0 || layer >= graph<Net, Input>.ops)
+      fail("freeze: layer ", layer, ", the network has ", graph<Net, Input>.ops);
+    engine_.freeze(layer, rests);
+  }
+  bool frozen(int layer) const { return engine_.frozen(layer); }
+
   Engine<B>& engine() { return engine_; }
   const Engine<B>& engine() const { return engine_; }
+  // True as long as this network lives where it is.
+  std::shared_ptr<const bool> watch() { return anchor_.watch(); }
 
  private:
   static constexpr Shape output_shape() { return graph<Net, Input>.value[graph<Net, Input>.output].shape; }
@@ -191,6 +206,7 @@ class Network {
   }
 
   mutable Engine<B> engine_;  // predict computes in its memory
+  Anchor anchor_;
 };
 
 }  // namespace ctnet

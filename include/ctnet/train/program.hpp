@@ -58,6 +58,7 @@ struct NetworkMemory {
   const T* parameters = nullptr;
   T *gradients = nullptr, *statistics = nullptr, *saved = nullptr, *scratch = nullptr;
   Draw draw{};
+  const unsigned char* frozen = nullptr;  // by layer; null: none is
 
   T* value(const i64* offset, int v) const { return arena + images * static_cast<std::size_t>(offset[v]); }
 };
@@ -76,6 +77,7 @@ void fill_arguments(Forward<T>& a, const Program& p, int i, const NetworkMemory<
   a.scratch = m.scratch;
   a.draw = m.draw;
   a.draw.leaf = i;
+  a.frozen = m.frozen && m.frozen[i];
 }
 // grad_input: where the gradient of value 0 goes, or null. A gradient that is to be added to another's is put where
 // there is room until then.
@@ -101,6 +103,7 @@ void fill_arguments(Backward<T>& a, const Program& p, int i, const NetworkMemory
   a.scratch = m.scratch;
   a.draw = m.draw;
   a.draw.leaf = i;
+  a.frozen = m.frozen && m.frozen[i];
 }
 
 // Seconds that one operation took, summed over the calls since profiling began; on threads, those of all threads.

@@ -27,7 +27,7 @@ struct StepResult {
 };
 
 // clip: the largest 2-norm of all gradients, 0 for any. Network and optimizer must stay where they are; the loss is
-// copied.
+// copied. Throws Error where the optimizer is another network's.
 template <class NetworkType, class OptimizerType, class Loss>
 class Trainer {
   using T = typename NetworkType::scalar;
@@ -36,7 +36,9 @@ class Trainer {
   static constexpr int most_under_way = 1;
 
   Trainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip = 0)
-      : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {}
+      : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {
+    detail::expect_network_of("Trainer", net, optimizer);
+  }
 
   // batch: with images and labels or targets. Throws Error where they do not go together.
   template <class Batch>

@@ -21,16 +21,17 @@ struct Kernel<BatchNormOp, Cpu<T>> {
   static void forward(const BatchNormOp& o, const Forward<T>& a) {
     if (o.plane == 1) return Plain::forward(o, a);
     const double m = static_cast<double>(a.batch) * o.plane;
+    const bool of_batch = a.training && !a.frozen, keeps = Plain::keeps(a);
     for (int c = 0; c < o.c; ++c) {
       T mean = a.statistics[c], var = a.statistics[o.c + c];
-      if (a.training) {
+      if (of_batch) {
         const Sums s = moments(o, a, c);
         mean = static_cast<T>(s.first / m);
         var = static_cast<T>(s.second / m);
         Plain::update_statistics(o, a, c, mean, static_cast<T>(s.second / (m - 1)));
       }
       const T r = Plain::reciprocal_deviation(o, var);
-      if (a.training) {
+      if (keeps) {
         a.saved[c] = mean;
         a.saved[o.c + c] = r;
       }
@@ -159,7 +160,8 @@ struct Kernel<BatchNormOp, Cpu<T>> {
   static void gradient(const BatchNormOp& o, const Backward<T>& a, int c, const Sums& s, double m) {
     const auto plane = CTNET_PICK(plane_gradient<T>);
     const T mean = a.saved[c], r = a.saved[o.c + c], weight = a.parameters[c] * r;
-    const T g_mean = static_cast<T>(s.first / m), gx_mean = static_cast<T>(s.second / m);
+    const T g_mean = a.frozen ? T(0) : static_cast<T>(s.first / m),
+            gx_mean = a.frozen ? T(0) : static_cast<T>(s.second / m);
     each_plane(o, a.batch, c, [&](i64 at) {
       const T *x = a.in[0] + at, *g = a.grad_out + at;
       if (o.plane == 1)

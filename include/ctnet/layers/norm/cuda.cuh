@@ -23,17 +23,20 @@ struct Kernel<BatchNormOp, Cuda<P, Q...>> {
   }
 
   static void forward(const BatchNormOp& o, const cuda::Forward<T>& a) {
-    const cuda::NormForward<T> n{o, a.batch, a.in[0], a.parameters, a.out, a.statistics, a.saved, a.epilogue};
-    if (a.training && i64{a.batch} * o.plane < 2)
+    const cuda::NormForward<T> n{
+        o, a.batch, a.in[0], a.parameters, a.out, a.statistics, a.saved, a.epilogue, a.training && a.frozen};
+    const bool of_batch = a.training && !a.frozen;
+    if (of_batch && i64{a.batch} * o.plane < 2)
       fail("BatchNorm<", o.c, "> cannot be trained on 1 value per channel, expected at least 2");
     if (cuda::packs_fit(o.plane, n.in, n.out, a.epilogue.add))
-      forward<cuda::widest_pack<T>>(a, n);
+      forward<cuda::widest_pack<T>>(a, n, of_batch);
     else
-      forward<1>(a, n);
+      forward<1>(a, n, of_batch);
   }
   static void backward(const BatchNormOp& o, const cuda::Backward<T>& a) {
     const cuda::NormBackward<T> n{o,       a.batch,      a.in[0],           a.grad_out,   a.parameters,
-                                  a.saved, a.grad_in[0], a.grad_parameters, a.accumulate, a.mask[0]};
+                                  a.saved, a.grad_in[0], a.grad_parameters, a.accumulate, a.mask[0],
+                                  a.frozen};
     if (cuda::packs_fit(o.plane, n.in, n.grad, n.grad_in, n.mask.act == no_act ? nullptr : n.mask.y))
       backward<cuda::widest_pack<T>>(a, n);
     else
@@ -64,15 +67,15 @@ struct Kernel<BatchNormOp, Cuda<P, Q...>> {
   }
 
   template <int V>
-  static void forward(const cuda::Forward<T>& a, const cuda::NormForward<T>& n) {
+  static void forward(const cuda::Forward<T>& a, const cuda::NormForward<T>& n, bool of_batch) {
     const int c = n.op.c;
     const i64 packs = i64{n.batch} * (n.op.plane / V);
-    if (a.training && packs * V <= cuda::norm_whole_most<T> && c <= cuda::norm_whole_channels)
+    if (of_batch && packs * V <= cuda::norm_whole_most<T> && c <= cuda::norm_whole_channels)
       return cuda::launch(a.queue, "batch norm", &cuda::norm_whole_forward<T, V>,
                           cuda::Grid{static_cast<unsigned>(c), threads_for(packs * V, cuda::norm_values<T>)}, n);
     const Cut cut(packs, c);
-    cuda::Moments* sums = a.training ? sums_in<cuda::Moments>(a.scratch) : nullptr;
-    if (a.training)
+    cuda::Moments* sums = of_batch ? sums_in<cuda::Moments>(a.scratch) : nullptr;
+    if (of_batch)
       cuda::launch(a.queue, "batch norm, moments", &cuda::norm_moments<T, V>,
                    cuda::Grid{static_cast<unsigned>(c * cut.ranges), cuda::norm_threads}, n, cut.ranges, sums);
     cuda::launch(a.queue, "batch norm, values", &cuda::norm_values_forward<T, V>,

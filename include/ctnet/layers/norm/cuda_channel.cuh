@@ -57,6 +57,7 @@ struct NormForward {
   const T *in, *parameters;
   T *out, *statistics, *saved;
   Epilogue<T> epilogue;
+  bool frozen;  // trained with the running statistics
 };
 template <class T>
 struct NormBackward {
@@ -66,6 +67,7 @@ struct NormBackward {
   T *grad_in, *grad_parameters;
   bool accumulate;
   Mask<T> mask;
+  bool frozen;
 };
 
 // Of n values: their mean and the sum of (x - mean)^2.
@@ -96,11 +98,17 @@ __device__ Normalize<T> trained(const NormForward<T>& a, int c, const Moments& o
   }
   return {mean, r, a.parameters[c], a.parameters[o.c + c]};
 }
+// From the running statistics; what a frozen layer keeps of them for backward, thread `keep` writes.
 template <class T>
-__device__ Normalize<T> evaluated(const NormForward<T>& a, int c) {
+__device__ Normalize<T> evaluated(const NormForward<T>& a, int c, bool keep) {
   const BatchNormOp& o = a.op;
   const T eps = static_cast<T>(o.eps_numerator) / static_cast<T>(o.eps_denominator);
-  return {a.statistics[c], T(1) / std::sqrt(a.statistics[o.c + c] + eps), a.parameters[c], a.parameters[o.c + c]};
+  const T mean = a.statistics[c], r = T(1) / std::sqrt(a.statistics[o.c + c] + eps);
+  if (keep && a.frozen) {
+    a.saved[c] = mean;
+    a.saved[o.c + c] = r;
+  }
+  return {mean, r, a.parameters[c], a.parameters[o.c + c]};
 }
 
 // Activations that are a comparison. The others are so much code that it is not wanted for each of many registers:
@@ -151,6 +159,7 @@ __device__ void differentiate(const NormBackward<T>& a, int c, double sum_g, dou
     *weight = (a.accumulate ? *weight : T(0)) + static_cast<T>(sum_gx);
     *bias = (a.accumulate ? *bias : T(0)) + static_cast<T>(sum_g);
   }
+  if (a.frozen) return;  // mean and r are constants
   f.g = static_cast<T>(sum_g / m);
   f.gx = static_cast<T>(sum_gx / m);
 }

@@ -19,15 +19,8 @@ struct NormPhase {
     const int all = a.batch * a.op.plane;
     const double m = all;
     for (int c = crew.block; c < a.op.c; c += crew.blocks) {
-      double sum = 0, squares = 0;
-      const T shift = a.in[c * a.op.plane];
-      each(c, crew, all, [&](i64 at) { sum += static_cast<double>(a.in[at] - shift); });
-      const double mean = static_cast<double>(shift) + block_sum(sum) / m;
-      each(c, crew, all, [&](i64 at) {
-        const double d = static_cast<double>(a.in[at]) - mean;
-        squares += d * d;
-      });
-      const Normalize<T> f = trained(a, c, {mean, block_sum(squares)}, m, crew.thread == 0);
+      const Normalize<T> f =
+          a.frozen ? evaluated(a, c, crew.thread == 0) : trained(a, c, moments(c, crew, all, m), m, crew.thread == 0);
       each(c, crew, all, [&](i64 at) {
         const T v = f(a.in[at]) + (a.epilogue.add ? a.epilogue.add[at] : T(0));
         a.out[at] = activate(a.epilogue.act, v, a.epilogue.slope);
@@ -36,6 +29,17 @@ struct NormPhase {
   }
 
  private:
+  __device__ Moments moments(int c, const Crew& crew, int all, double m) const {
+    double sum = 0, squares = 0;
+    const T shift = a.in[c * a.op.plane];
+    each(c, crew, all, [&](i64 at) { sum += static_cast<double>(a.in[at] - shift); });
+    const double mean = static_cast<double>(shift) + block_sum(sum) / m;
+    each(c, crew, all, [&](i64 at) {
+      const double d = static_cast<double>(a.in[at]) - mean;
+      squares += d * d;
+    });
+    return {mean, block_sum(squares)};
+  }
   template <class F>
   __device__ void each(int c, const Crew& crew, int all, const F& f) const {
     ChannelWalk<1> walk(a.op, c, crew.thread, crew_threads);
@@ -77,7 +81,7 @@ struct NormEvaluatedEach {
   FastDivide plane, channels;
   __device__ void operator()(i64 i) const {
     const int row = plane(static_cast<int>(i));
-    const Normalize<T> f = evaluated(a, channels.rest(row, channels(row)));
+    const Normalize<T> f = evaluated(a, channels.rest(row, channels(row)), false);
     const T v = f(a.in[i]) + (a.epilogue.add ? a.epilogue.add[i] : T(0));
     a.out[i] = activate(a.epilogue.act, v, a.epilogue.slope);
   }
@@ -94,8 +98,10 @@ struct Kernel<BatchNormOp, cuda::Recorded<B>> {
   static void forward(const BatchNormOp& o, const cuda::Forward<T>& a) {
     const i64 n = i64{a.batch} * o.c * o.plane;
     if (!a.queue.list->countable(a.queue, n)) return;
-    if (a.training && i64{a.batch} * o.plane < 2) return a.queue.list->refuse(a.queue, "1 value per channel");
-    const cuda::NormForward<T> f{o, a.batch, a.in[0], a.parameters, a.out, a.statistics, a.saved, a.epilogue};
+    if (a.training && !a.frozen && i64{a.batch} * o.plane < 2)
+      return a.queue.list->refuse(a.queue, "1 value per channel");
+    const cuda::NormForward<T> f{
+        o, a.batch, a.in[0], a.parameters, a.out, a.statistics, a.saved, a.epilogue, a.training && a.frozen};
     cuda::Touches t;
     t.read(a.in[0], n).read(a.parameters, 2 * o.c).write(a.out, n).along(a.epilogue, n, o.c);
     if (a.training)
@@ -114,7 +120,7 @@ struct Kernel<BatchNormOp, cuda::Recorded<B>> {
     t.write(a.grad_in[0], n).write(a.grad_parameters, 2 * o.c).along(a.mask[0], n);
     a.queue.list->add(a.queue, "batch norm backward", i64{o.c} * cuda::crew_warps,
                       cuda::NormBackwardPhase<T>{{o, a.batch, a.in[0], a.grad_out, a.parameters, a.saved, a.grad_in[0],
-                                                  a.grad_parameters, a.accumulate, a.mask[0]}},
+                                                  a.grad_parameters, a.accumulate, a.mask[0], a.frozen}},
                       t);
   }
 };

@@ -54,7 +54,7 @@ __global__ __launch_bounds__(norm_threads) void norm_moments(NormForward<T> a, i
   }
 }
 
-// Block (channel, part of its values); sums: null in evaluation mode.
+// Block (channel, part of its values); sums: null where the running statistics count.
 template <class T, int V>
 __global__ __launch_bounds__(norm_threads) void norm_values_forward(NormForward<T> a, int ranges, const Moments* sums,
                                                                     int parts) {
@@ -79,7 +79,7 @@ __global__ __launch_bounds__(norm_threads) void norm_values_forward(NormForward<
     squares = block_sum(squares);
     f = trained(a, c, {mean, squares < 0 ? 0 : squares}, m, t == 0 && part == 0);
   } else {
-    f = evaluated(a, c);
+    f = evaluated(a, c, t == 0 && part == 0);
   }
   const Range mine = range_of(packs, parts, part);
   ChannelWalk<V> walk(a.op, c, mine.first + t, static_cast<int>(blockDim.x));

@@ -3,7 +3,8 @@
 //   training: mean = sum x / m, var = sum (x - mean)^2 / m;  else the running ones
 //   y = weight (x - mean) r + bias,  r = 1 / sqrt(var + eps);  running += momentum (batch - running), var times m / (m
 //   - 1) dx = weight r (dy - (sum dy + xn sum dy xn) / m),  dweight = sum dy xn,  dbias = sum dy,  xn = (x - mean) r
-// Saved from forward to backward: mean (C), r (C).
+// Saved from forward to backward: mean (C), r (C). A frozen layer is trained with the running mean and variance, which
+// are constants: dx = weight r dy.
 #pragma once
 
 #include <cmath>
@@ -23,10 +24,11 @@ struct Kernel<BatchNormOp, Reference<T>> {
     const T* weight = a.parameters;
     const T* bias = a.parameters + o.c;
     const double m = static_cast<double>(a.batch) * o.plane;
-    if (a.training) expect_two_values(o, a.batch);
+    const bool of_batch = a.training && !a.frozen;
+    if (of_batch) expect_two_values(o, a.batch);
     for (int c = 0; c < o.c; ++c) {
       T mean = a.statistics[c], var = a.statistics[o.c + c];
-      if (a.training) {
+      if (of_batch) {
         double sum = 0, squares = 0;
         each(o, a.batch, c, [&](i64 i) { sum += static_cast<double>(a.in[0][i]); });
         const double mu = sum / m;
@@ -39,7 +41,7 @@ struct Kernel<BatchNormOp, Reference<T>> {
         update_statistics(o, a, c, mean, static_cast<T>(squares / (m - 1)));
       }
       const T r = reciprocal_deviation(o, var);
-      if (a.training) {
+      if (keeps(a)) {
         a.saved[c] = mean;
         a.saved[o.c + c] = r;
       }
@@ -59,13 +61,17 @@ struct Kernel<BatchNormOp, Reference<T>> {
       *grad_weight = (a.accumulate ? *grad_weight : T(0)) + static_cast<T>(sum_gx);
       *grad_bias = (a.accumulate ? *grad_bias : T(0)) + static_cast<T>(sum_g);
       if (!a.grad_in[0]) continue;
-      const T scale = a.parameters[c] * r, g_mean = static_cast<T>(sum_g / m), gx_mean = static_cast<T>(sum_gx / m);
+      const T scale = a.parameters[c] * r;
+      const T g_mean = a.frozen ? T(0) : static_cast<T>(sum_g / m),
+              gx_mean = a.frozen ? T(0) : static_cast<T>(sum_gx / m);
       each(o, a.batch, c,
            [&](i64 i) { a.grad_in[0][i] = scale * (a.grad_out[i] - g_mean - (a.in[0][i] - mean) * r * gx_mean); });
     }
   }
 
   // Shared with the other backends' kernels.
+  // Whether mean and r are saved: of a frozen layer by the first chunk of the batch, for all of them are the same.
+  static bool keeps(const Forward<T>& a) { return a.training && !(a.frozen && a.draw.image > 0); }
   static void expect_two_values(const BatchNormOp& o, int batch) {
     if (i64{batch} * o.plane < 2)
       fail("BatchNorm<", o.c, "> cannot be trained on 1 value per channel, expected at least 2");

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "../../backends/cuda/mirror.cuh"
 #include "../engine.hpp"
@@ -123,6 +124,16 @@ class Engine<Cuda<P...>> {
   std::uint64_t step() const { return s_->step; }
   void random_state(std::uint64_t seed, std::uint64_t step) { s_->seed = seed, s_->step = step; }
 
+  // Layers whose parameters and statistics rest. Work that was captured before is void: frozen_changes() counts.
+  void freeze(int layer, bool rests) {
+    State& s = state("freeze");
+    s.frozen.resize(count(program().ops));
+    s.frozen[count(layer)] = rests;
+    ++s.frozen_changes;
+  }
+  bool frozen(int layer) const { return s_ && !s_->frozen.empty() && s_->frozen[count(layer)]; }
+  i64 frozen_changes() const { return s_->frozen_changes; }
+
   // From now on operations are timed into `times`, each on its own, and predict runs without its graph; null ends it.
   void profile_into(OpTime* times) { s_->times = times; }
 
@@ -205,6 +216,8 @@ class Engine<Cuda<P...>> {
     std::size_t batch = 0;
     std::uint64_t seed = 0, step = 0;
     bool trained = false, cleared = true;
+    std::vector<unsigned char> frozen;  // by layer; empty: none is
+    i64 frozen_changes = 0;
     OpTime* times = nullptr;
   };
 
@@ -215,8 +228,8 @@ class Engine<Cuda<P...>> {
   std::size_t elements(int v) const { return static_cast<std::size_t>(program().elements(v)); }
   NetworkMemory<T> memory() const {
     State& s = *s_;
-    return {s.arena.data(),      s.batch,        s.parameters.data(), s.gradients.data(),
-            s.statistics.data(), s.saved.data(), s.scratch.data(),    {s.seed, s.step, 0, 0}};
+    return {s.arena.data(), s.batch,          s.parameters.data(),    s.gradients.data(), s.statistics.data(),
+            s.saved.data(), s.scratch.data(), {s.seed, s.step, 0, 0}, s.frozen.data()};
   }
   cuda::Walk<B> walk(const cuda::Queue& q, const std::uint64_t* draw_step) {
     return {s_->passes->training, s_->steps, memory(), q, draw_step, s_->times};

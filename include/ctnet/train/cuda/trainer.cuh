@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "../../losses/cuda.cuh"
 #include "../../optimizers/cuda.cuh"
@@ -39,6 +40,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
 
   Trainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip = 0)
       : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {
+    detail::expect_network_of("Trainer", net, optimizer);
     net.zero_grad();
     result_.grow(1, "the step's result");
     draw_step_.grow(1, "the step's number");
@@ -61,6 +63,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     Slot& s = slots_[next_];
     bool moved = engine.begin_step(n);
     moved |= loss_scratch_.grow(static_cast<std::size_t>(loss_.scratch(extents(n))), "the loss");
+    moved |= std::exchange(frozen_changes_, engine.frozen_changes()) != engine.frozen_changes();
     if (moved)
       for (Slot& any_slot : slots_) any_slot.graphs.clear();
     make_room(s, n);
@@ -218,6 +221,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
   cuda::DeviceBuffer<T> loss_scratch_;
   Slot slots_[most_under_way];
   int next_ = 0, under_way_ = 0;
+  i64 frozen_changes_ = 0;  // that the captured work knows of
 };
 
 }  // namespace ctnet
