@@ -79,6 +79,33 @@ TEST_CASE("cuda: fit goes as on the CPU") {
   }
 }
 
+TEST_CASE("cuda: frozen layers rest as on the CPU, also where they change while steps are captured") {
+  const auto run = [&]<class B>(B*) {
+    auto set = pictures(48, 1);
+    ctnet::data::Loader loader{set, ctnet::data::Compose<>{}, {.batch_size = 8, .seed = 5}};
+    ctnet::Network<Net, In, B> net{Seed{9}};
+    for (auto& v : net.statistics()) v = v + 0.25f;
+    ctnet::freeze(net, 0);
+    ctnet::freeze(net, "1");
+    std::vector<float> before = net.state(), after;
+    ctnet::FitOptions options{.epochs = 2};
+    options.on_batch = [&](const ctnet::BatchReport& r) {
+      if (r.step == 5) after = net.state(), ctnet::unfreeze(net), ctnet::freeze(net, 5);
+    };
+    fit(net, loader, ctnet::AdamW{.learning_rate = 1e-2f}, ctnet::CrossEntropy{}, options);
+    const std::size_t frozen = 4 * 9 + 4 * 4;  // the convolution's weight and all of the norm
+    CHECK(std::equal(before.begin(), before.begin() + frozen, after.begin()));
+    CHECK(!std::equal(before.begin() + frozen, before.end(), after.begin() + frozen));
+    const std::vector<float> state = net.state();
+    for (std::size_t i = 0; i < frozen; ++i) CHECK(state[i] != before[i]);
+    const std::size_t linear = 36 * 16 + 16;
+    CHECK(std::equal(after.begin() + frozen, after.begin() + frozen + linear, state.begin() + frozen));
+    return state;
+  };
+  const auto want = run(static_cast<ctnet::Cpu<>*>(nullptr));
+  check_close(run(static_cast<Cuda<>*>(nullptr)), want, 2e-3, "frozen");
+}
+
 TEST_CASE("cuda: a loss that is no number ends the run and changes nothing") {
   std::vector<float> x(30 * 36, 0.5f);
   std::vector<int> y(30, 1);
