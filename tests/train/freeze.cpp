@@ -91,6 +91,8 @@ TEST_CASE("what cannot be frozen is said") {
   for (int i = 0; i < 10; ++i) CHECK(net.frozen(i) == (i >= 3 && i <= 6));
   auto other = std::move(net);
   CHECK(other.frozen(3));
+  CHECK(other.clone().frozen(3));
+  CHECK_FALSE(other.clone().frozen(2));
 }
 
 TEST_CASE("a frozen normalization is the one of evaluation mode, forward and backward") {
