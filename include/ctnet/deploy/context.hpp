@@ -2,14 +2,17 @@
 // Memory in which a deployed network computes: one a thread, none of it on the heap.
 #pragma once
 
+#include <cstdint>
+
 #include "../backends/cpu/denormals.hpp"
+#include "../core/layout.hpp"
 #include "run.hpp"
 #include "weights.hpp"
 
 namespace ctnet {
 
 // Computes up to Capacity images a call with packed weights. Nothing allocates, throws or locks. Spans that it gives
-// live until its next call.
+// live until its next call, which may be given them as its images.
 template <class Net, class Input, class B = Cpu<float>, int Capacity = 1>
 class Context {
   enum : unsigned { checked = Checked<Net, Input>::size };
@@ -23,11 +26,14 @@ class Context {
   using Packed = Weights<Net, Input, B>;
   static constexpr std::size_t inputs = static_cast<std::size_t>(Input::shape.size());
   static constexpr std::size_t outputs = static_cast<std::size_t>(Analysis<Net, Input>::output.size());
+  // Room for outputs that are the next call's images; none where they are fewer than an image.
+  static constexpr std::size_t own_images =
+      outputs * Capacity < inputs ? 0 : (outputs < inputs ? outputs : inputs) * Capacity;
   static constexpr std::size_t arena_bytes =
-      sizeof(scalar) * (static_cast<std::size_t>(room.total()) + outputs * Capacity);
+      sizeof(scalar) * (static_cast<std::size_t>(room.total()) + outputs * Capacity + own_images);
   static constexpr int capacity = Capacity;
 
-  constexpr Context() noexcept : arena_{}, out_{} {}
+  constexpr Context() noexcept : arena_{}, out_{}, own_{} {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -37,7 +43,7 @@ class Context {
     return std::span<const scalar, outputs>{out_, outputs};
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
-  std::span<const scalar> operator()(const Packed& weights, std::span<const scalar> images, int batch) noexcept {
+  std::span<const scalar> operator()(const Packed& weights, Run<scalar> images, int batch) noexcept {
     if (batch < 1 || batch > Capacity || images.size() < static_cast<std::size_t>(batch) * inputs) return {};
     run(weights, images.data(), batch);
     return {out_, static_cast<std::size_t>(batch) * outputs};
@@ -46,6 +52,7 @@ class Context {
  private:
   void run(const Packed& weights, const scalar* images, int batch) noexcept {
     [[maybe_unused]] const cpu::DenormalsOf<B> denormals;
+    if constexpr (own_images > 0) images = apart_from_outputs(images, batch);
     const deployment::Call<scalar> call{program.stage,
                                         program.stages,
                                         program.map,
@@ -60,8 +67,18 @@ class Context {
     deployment::run_batch(call, batch);
   }
 
+  // Stages read the images where they lie, while outputs are written: those that are outputs are copied.
+  const scalar* apart_from_outputs(const scalar* images, int batch) noexcept {
+    const std::size_t n = static_cast<std::size_t>(batch) * inputs;
+    const auto at = reinterpret_cast<std::uintptr_t>(images), out = reinterpret_cast<std::uintptr_t>(out_);
+    if (n > own_images || at < out || at - out >= sizeof out_) return images;
+    for (std::size_t i = 0; i < n; ++i) own_[i] = images[i];
+    return own_;
+  }
+
   alignas(64) scalar arena_[static_cast<std::size_t>(room.total())];
   alignas(64) scalar out_[outputs * Capacity];
+  scalar own_[own_images > 0 ? own_images : 1];
 };
 
 }  // namespace ctnet

@@ -25,16 +25,16 @@ class Deployed {
 
   // Takes a network's state (Network::state()): parameters and BatchNorm statistics in the order of the layers. False
   // where the size is wrong; then nothing has changed.
-  [[nodiscard]] bool load(std::span<const scalar> state) noexcept { return weights_.load(state); }
+  [[nodiscard]] bool load(Run<scalar> state) noexcept { return weights_.load(state); }
   bool loaded() const noexcept { return weights_.loaded(); }
   const Packed& weights() const noexcept { return weights_; }
 
-  // One image (C, H, W) -> its outputs, which live until the next call.
+  // One image (C, H, W) -> its outputs, which live until the next call and may be its image.
   std::span<const scalar, outputs> operator()(std::span<const scalar, inputs> image) noexcept {
     return context_(weights_, image);
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
-  std::span<const scalar> operator()(std::span<const scalar> images, int batch) noexcept {
+  std::span<const scalar> operator()(Run<scalar> images, int batch) noexcept {
     return context_(weights_, images, batch);
   }
 
