@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: MIT
-// PNG and JPEG to a Bitmap, by stb_image (link -lstb; only its declarations are here).
+// PNG and JPEG to a Bitmap: by libpng and libjpeg-turbo (link -ljpeg -lpng -lz), with Pillow's pixels. What is damaged
+// or cut short is an Error. CTNET_STB decodes by stb_image instead (decode_stb.hpp says what is lost);
+// CTNET_NO_PICTURES needs no library, and every picture is an Error.
 #pragma once
-
-#if __has_include(<stb/stb_image.h>)
-#  include <stb/stb_image.h>
-#else
-#  include <stb_image.h>
-#endif
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 
 #include "../core/error.hpp"
+#include "decode_options.hpp"
 #include "pixels.hpp"
+
+#if defined(CTNET_NO_PICTURES)
+#  define CTNET_PICTURES without_pictures
+#elif defined(CTNET_STB)
+#  define CTNET_PICTURES pictures_by_stb
+#  include "decode_stb.hpp"
+#else
+#  define CTNET_PICTURES pictures
+#  include "decode_jpeg.hpp"
+#  include "decode_png.hpp"
+#endif
 
 namespace ctnet::data {
 
@@ -30,27 +37,26 @@ inline FileKind kind_of(std::span<const unsigned char> bytes) {
   return begins(png) ? FileKind::png : begins(jpeg) ? FileKind::jpeg : FileKind::other;
 }
 
-// Channels are made what `channels` says (1: grey, 3: RGB; an alpha channel is left out). Throws Error, naming `name`.
-inline void decode(std::span<const unsigned char> bytes, int channels, const std::string& name, Bitmap& out) {
-  struct Free {
-    void operator()(stbi_uc* p) const { stbi_image_free(p); }
-  };
-  if (kind_of(bytes) == FileKind::other) fail(name, ": neither a PNG nor a JPEG file");
-  if (bytes.size() > 0x7FFFFFFF) fail(name, ": ", bytes.size(), " bytes, expected fewer than 2^31");
-  const int length = static_cast<int>(bytes.size());
-  int w = 0, h = 0, in_file = 0;
-  const auto reason = [&] {
-    const char* words = stbi_failure_reason();
-    return std::string(words ? words : "unknown");
-  };
-  if (!stbi_info_from_memory(bytes.data(), length, &w, &h, &in_file)) fail(name, ": cannot be decoded: ", reason());
-  // a few bytes may claim a picture of many gigabytes
-  constexpr i64 most = i64{1} << 28;
-  if (w < 1 || h < 1 || i64{w} * h > most) fail(name, ": ", h, " x ", w, " pixels, expected 1 to ", most);
-  const std::unique_ptr<stbi_uc, Free> pixels{stbi_load_from_memory(bytes.data(), length, &w, &h, &in_file, channels)};
-  if (!pixels) fail(name, ": cannot be decoded: ", reason());
-  out.resize(channels, h, w);
-  std::copy(pixels.get(), pixels.get() + out.size(), out.data());
+// A name for each way to decode, so that units built with different ones may be linked.
+inline namespace CTNET_PICTURES {
+
+// Channels are made what `channels` says, as Pillow's convert does: 1, "L", or 3, "RGB"; an alpha channel is left out.
+// Throws Error naming `name` and the kind of file; `out` may then hold a part of the picture.
+inline void decode(std::span<const unsigned char> bytes, int channels, const std::string& name, Bitmap& out,
+                   const DecodeOptions& options = {}) {
+  if (channels != 1 && channels != 3) fail("decode: ", channels, " channels, expected 1 (grey) or 3 (RGB)");
+  const FileKind kind = kind_of(bytes);
+  if (kind == FileKind::other) fail(name, ": neither a PNG nor a JPEG file");
+#if defined(CTNET_NO_PICTURES)
+  (void)out, (void)options;
+  fail(name, ": is a picture, and this program was built with CTNET_NO_PICTURES");
+#elif defined(CTNET_STB)
+  detail::decode_stb(bytes, channels, name, out, options);
+#else
+  (kind == FileKind::png ? detail::decode_png : detail::decode_jpeg)(bytes, channels, name, out, options);
+#endif
 }
+
+}  // namespace CTNET_PICTURES
 
 }  // namespace ctnet::data
