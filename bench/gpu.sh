@@ -13,9 +13,9 @@ packed=build/gpu-headers
 
 pack() {
   rm -rf "$packed"
-  mkdir -p "$packed"/{include/stb,include/eigen3,lib,contract}
+  mkdir -p "$packed"/{include/eigen3,lib,contract}
   local from=${CTNET_PACKAGES:-/usr/include} missing=()
-  for name in doctest xtensor xtl xsimd nlohmann zlib.h zconf.h eigen3/Eigen stb/stb_image.h stb/stb_image_write.h; do
+  for name in doctest xtensor xtl xsimd nlohmann zlib.h zconf.h eigen3/Eigen; do
     if [ -e "$from/$name" ]; then
       cp -rL "$from/$name" "$packed/include/$(dirname "$name")/"
     else

@@ -1,9 +1,35 @@
 # SPDX-License-Identifier: MIT
+# find_package(ctnet): ctnet::ctnet and what it needs. find_package(ctnet COMPONENTS infer): ctnet::infer, which needs
+# nothing, also where one compiles for another machine.
+include(${CMAKE_CURRENT_LIST_DIR}/ctnetInferTargets.cmake)
+set(ctnet_infer_FOUND TRUE)
+foreach(_component ${ctnet_FIND_COMPONENTS})
+  if(ctnet_FIND_REQUIRED_${_component} AND NOT _component STREQUAL "infer")
+    set(ctnet_FOUND FALSE)
+    set(ctnet_NOT_FOUND_MESSAGE "ctnet has no component ${_component}; it has infer")
+    return()
+  endif()
+endforeach()
+if(ctnet_FIND_COMPONENTS)
+  return()
+endif()
+if(NOT EXISTS ${CMAKE_CURRENT_LIST_DIR}/ctnetTargets.cmake)
+  set(ctnet_FOUND FALSE)
+  set(ctnet_NOT_FOUND_MESSAGE "only ctnet's component infer is installed")
+  return()
+endif()
+
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})  # Findstb.cmake
 find_dependency(Threads)
 find_dependency(ZLIB)
-find_dependency(stb)
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/ctnetTargets.cmake _stb REGEX "stb::stb" LIMIT_COUNT 1)
+if(_stb)
+  find_dependency(stb)
+else()
+  find_dependency(JPEG)
+  find_dependency(PNG)
+endif()
 list(POP_FRONT CMAKE_MODULE_PATH)
 include(${CMAKE_CURRENT_LIST_DIR}/ctnetTargets.cmake)
 

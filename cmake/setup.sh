@@ -17,12 +17,17 @@ done
 echo "installing from Debian: ${missing[*]}"
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-{
-  $sudo apt-get update -qq &&
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-} >"$log" 2>&1 </dev/null || {
-  tail -20 "$log"
-  exit 1
+# Begun again while another apt holds a lock, as the one that updates a system that was just started: for a quarter of an
+# hour. (DPkg::Lock::Timeout waits for dpkg's lock alone, not for those of apt's lists and archives.)
+apt() {
+  local until=$((SECONDS + 900)) said
+  until said=$($sudo env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 -qq "$@" 2>&1); do
+    if ! grep -qiE 'could not get lock|unable to (acquire|lock)' <<<"$said" || [ $SECONDS -ge $until ]; then
+      tail -20 <<<"$said"
+      return 1
+    fi
+    sleep 2
+  done
 }
+apt update </dev/null
+apt install -y --no-install-recommends "${missing[@]}" </dev/null

@@ -36,7 +36,7 @@ elif [ $# -gt 0 ] && [[ $1 != -* ]]; then
   shift
 fi
 
-bash cmake/setup.sh g++ cmake ninja-build zlib1g-dev libstb-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev
+bash cmake/setup.sh g++ cmake ninja-build zlib1g-dev libjpeg62-turbo-dev libpng-dev libeigen3-dev libxtensor-dev nlohmann-json3-dev
 mkdir -p build
 log=build/examples.log
 echo "building (half a minute the first time)"

@@ -126,7 +126,7 @@ def beside(title, part, jobs):
 
 
 def program(library, source, name):
-    links = ["-lz", "-lstb", "-lpthread"] if library == "ctnet" else ["-ldlib", "-lblas", "-llapack", "-lpthread"]
+    links = ["-lz", "-ljpeg", "-lpng", "-lpthread"] if library == "ctnet" else ["-ldlib", "-lblas", "-llapack", "-lpthread"]
     return [*gcc("c++20" if library == "ctnet" else "c++17"), source, "-o", name, *links]
 
 

@@ -138,16 +138,13 @@ class Builder:
         """until: the share of the run that it may take."""
         self.folder, self.logs, self.clock, self.until = folder, logs, clock, until
         self.nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
-        self.common = [self.nvcc, "-std=c++20", f"-gencode=arch=compute_{arch},code=sm_{arch}",
+        self.common = [self.nvcc, "-std=c++20", "-DCTNET_NO_PICTURES", f"-gencode=arch=compute_{arch},code=sm_{arch}",
                        f"-I{ROOT}/include", f"-I{ROOT}/tests", f"-I{ROOT}/bench",
                        "-isystem", f"{PACKED}/include", "-isystem", f"{PACKED}/include/eigen3",
                        "-Xptxas=-v", "-Xcompiler=-Wall,-Wextra"]
         self.by_name = {p.name: p for p in programs}
-        self.stb = Program("stb", "all", text(folder, "stb.cpp", "#define STB_IMAGE_IMPLEMENTATION\n"
-                                              "#include <stb/stb_image.h>\n#define STB_IMAGE_WRITE_IMPLEMENTATION\n"
-                                              "#include <stb/stb_image_write.h>\n"), ("-O1",), links=False)
         self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
-        parts = [p for p in programs if not p.links] + [self.stb]
+        parts = [p for p in programs if not p.links]
         for program in parts + [p for p in programs if p.links]:
             self.pool.submit(self.make, program)
 
@@ -180,14 +177,14 @@ class Builder:
             return
         p.cost["kb"] = os.path.getsize(out) / 1000
         if p.links:
-            others = [self.by_name[name] for name in p.objects] + [self.stb]
+            others = [self.by_name[name] for name in p.objects]
             for other in others:
                 other.done.wait(max(0, self.left()))
                 if not other.path:
                     p.why = f"{other.name} does not build: {other.why}"
                     return
             program = os.path.join(self.folder, p.name)
-            ran = run([self.nvcc, *self.common[2:3], out, *(o.path for o in others), *libraries, "-o", program],
+            ran = run([self.nvcc, *self.common[3:4], out, *(o.path for o in others), *libraries, "-o", program],
                       self.left(), os.path.join(self.logs, f"link-{p.name}.log"))
             p.cost["link"] = ran.cpu
             if not ran.ok:

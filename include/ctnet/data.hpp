@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Data: sets of images, transforms as in torchvision, and the loader that makes batches of them.
-// Linking: -lz where Mnist or FashionMnist is used, -lstb where ImageFolder is; nothing else needs a library.
+// Linking: -lz where Mnist or FashionMnist is used, -ljpeg -lpng -lz where ImageFolder or decode is; nothing else needs
+// a library.
 #pragma once
 
 #include "data/cifar.hpp"                           // IWYU pragma: export

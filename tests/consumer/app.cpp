@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a user's first program may look like; it also needs the libraries that ctnet::ctnet brings (zlib, stb, threads).
+// What a user's first program may look like; it also needs the libraries that ctnet::ctnet brings (zlib, libjpeg,
+// libpng, threads).
 #include <ctnet/ctnet.hpp>
 
 #include <cstdio>

@@ -2,13 +2,13 @@
 // A folder with files for a test, gone with the test, and pictures to put into it.
 #pragma once
 
-#include <stb/stb_image_write.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include "picture_files.hpp"
 
 #ifndef CTNET_DATA_DIR
 #  define CTNET_DATA_DIR ""
@@ -34,11 +34,9 @@ struct Folder {
   }
   // c channels, w x h, all of one value.
   void png(const std::string& name, int w, int h, int c, unsigned char value) const {
-    const std::vector<unsigned char> pixels(static_cast<std::size_t>(w * h * c), value);
-    if (!stbi_write_png((path + "/" + name).c_str(), w, h, c, pixels.data(), w * c)) std::abort();
+    write(name, pictures::png(h, w, c, value));
   }
   void jpeg(const std::string& name, int w, int h, unsigned char value) const {
-    const std::vector<unsigned char> pixels(static_cast<std::size_t>(w * h * 3), value);
-    if (!stbi_write_jpg((path + "/" + name).c_str(), w, h, 3, pixels.data(), 95)) std::abort();
+    write(name, pictures::jpeg(h, w, value));
   }
 };

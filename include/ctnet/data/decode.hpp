@@ -4,13 +4,14 @@
 // CTNET_NO_PICTURES needs no library, and every picture is an Error.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 
 #include "../core/error.hpp"
+#include "../io/file.hpp"
 #include "decode_options.hpp"
+#include "file_kind.hpp"
 #include "pixels.hpp"
 
 #if defined(CTNET_NO_PICTURES)
@@ -25,17 +26,6 @@
 #endif
 
 namespace ctnet::data {
-
-enum class FileKind { other, png, jpeg };
-
-// By the file's first bytes, whatever its name.
-inline FileKind kind_of(std::span<const unsigned char> bytes) {
-  constexpr unsigned char png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'}, jpeg[] = {0xFF, 0xD8, 0xFF};
-  const auto begins = [&](std::span<const unsigned char> with) {
-    return bytes.size() >= with.size() && std::equal(with.begin(), with.end(), bytes.begin());
-  };
-  return begins(png) ? FileKind::png : begins(jpeg) ? FileKind::jpeg : FileKind::other;
-}
 
 // A name for each way to decode, so that units built with different ones may be linked.
 inline namespace CTNET_PICTURES {
@@ -55,6 +45,19 @@ inline void decode(std::span<const unsigned char> bytes, int channels, const std
 #else
   (kind == FileKind::png ? detail::decode_png : detail::decode_jpeg)(bytes, channels, name, out, options);
 #endif
+}
+
+// A PNG or JPEG file, (H, W, channels). A file larger than any picture of options.max_pixels is an Error unread.
+inline void read_image(const std::string& path, int channels, Bitmap& out, const DecodeOptions& options = {}) {
+  // 8 bytes a pixel at most, and 2^26 bytes of what is no pixel
+  constexpr i64 most = i64{1} << 58;
+  const i64 pixels = options.max_pixels < most ? options.max_pixels : most;
+  decode(io::read_file(path, static_cast<std::size_t>(8 * pixels + (i64{1} << 26))), channels, path, out, options);
+}
+inline Bitmap read_image(const std::string& path, int channels = 3, const DecodeOptions& options = {}) {
+  Bitmap out;
+  read_image(path, channels, out, options);
+  return out;
 }
 
 }  // namespace CTNET_PICTURES

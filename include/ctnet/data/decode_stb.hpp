@@ -5,23 +5,25 @@
 // within is a picture with wrong pixels, and no JPEG has exactly Pillow's.
 #pragma once
 
-#if __has_include(<stb/stb_image.h>)
-#  include <stb/stb_image.h>
-#else
-#  include <stb_image.h>
-#endif
+#ifdef CTNET_STB
 
-#include <algorithm>
-#include <cstddef>
-#include <memory>
-#include <span>
-#include <string>
+#  if __has_include(<stb/stb_image.h>)
+#    include <stb/stb_image.h>
+#  else
+#    include <stb_image.h>
+#  endif
 
-#include "../core/error.hpp"
-#include "decode_options.hpp"
-#include "exif.hpp"
-#include "pixels.hpp"
-#include "png_chunks.hpp"
+#  include <algorithm>
+#  include <cstddef>
+#  include <memory>
+#  include <span>
+#  include <string>
+
+#  include "../core/error.hpp"
+#  include "decode_options.hpp"
+#  include "exif.hpp"
+#  include "pixels.hpp"
+#  include "png_chunks.hpp"
 
 namespace ctnet::data::detail {
 
@@ -60,3 +62,5 @@ inline void decode_stb(std::span<const unsigned char> bytes, int channels, const
 }
 
 }  // namespace ctnet::data::detail
+
+#endif  // CTNET_STB

@@ -1,64 +1,24 @@
 // SPDX-License-Identifier: MIT
 // ImageFolder: DIR/class/.../*.png or .jpg, one folder for each class, classes and files sorted by name as torchvision
-// sorts them. Files are decoded when they are asked for. POSIX directories; <filesystem> only where there are none.
+// sorts them. Files are decoded when they are asked for.
 #pragma once
 
-#include <algorithm>
-#include <cctype>
+#include <cerrno>
 #include <cstddef>
-#include <cstdio>
-#include <memory>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
-#if __has_include(<dirent.h>)
-#  include <dirent.h>
-#  include <sys/stat.h>
-#else
-#  include <filesystem>
-#endif
-
 #include "../core/error.hpp"
-#include "../io/file.hpp"
+#include "../io/posix.hpp"
 #include "decode.hpp"
+#include "list_folder.hpp"
 #include "sample.hpp"
 
 namespace ctnet::data {
 
-namespace detail {
-
-struct Entry {
-  std::string name;
-  bool folder = false;
-  bool operator<(const Entry& other) const { return name < other.name; }
-};
-
-// What stands in a folder, sorted by name byte by byte; links are followed. False where it cannot be opened.
-inline bool list_folder(const std::string& path, std::vector<Entry>& entries) {
-#if __has_include(<dirent.h>)
-  struct Close {
-    void operator()(DIR* d) const { closedir(d); }
-  };
-  const std::unique_ptr<DIR, Close> folder{opendir(path.c_str())};
-  if (!folder) return false;
-  while (const dirent* entry = readdir(folder.get())) {
-    const std::string name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    struct stat status {};
-    if (stat((path + "/" + name).c_str(), &status) != 0) continue;
-    if (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode)) entries.push_back({name, S_ISDIR(status.st_mode)});
-  }
-#else
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error))
-    entries.push_back({entry.path().filename().string(), entry.is_directory()});
-  if (error) return false;
-#endif
-  std::sort(entries.begin(), entries.end());
-  return true;
-}
-
-}  // namespace detail
+inline namespace CTNET_PICTURES {
 
 // Channels: 3 for colours, 1 for grey; every file is made so when it is decoded.
 template <int Channels>
@@ -68,20 +28,24 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
  public:
   static constexpr Shape shape{Channels, any, any};
 
-  // Reads the first bytes and the size of every file; what is no PNG or JPEG, or has a broken header, is left out and
-  // counted. Throws Error where the folder is missing, has no folders in it, or a class has no images.
-  explicit ImageFolderOf(const std::string& path) {
-    std::vector<detail::Entry> entries;
-    if (!detail::list_folder(path, entries)) fail(path, ": no such folder");
-    for (const auto& entry : entries)
-      if (entry.folder) names_.push_back(entry.name);
+  // Reads the first bytes of every file; what is no PNG or JPEG, has no header or cannot be opened is left out and
+  // counted. Throws Error where the folder is missing, has no folders in it or a link to nothing, where a class has no
+  // images or a folder of it comes twice, by links, and where the system cannot tell what is there.
+  explicit ImageFolderOf(const std::string& path, const DecodeOptions& options = {}) : options_(options) {
+    const detail::Entry root = detail::look_at(path, path);
+    for (const auto& entry : detail::list_folder(path)) {
+      if (entry.what == detail::Stands::unreadable)
+        fail(path, "/", entry.name, ": a link to nothing, or out of reach; it may have been a class");
+      if (entry.what == detail::Stands::folder) names_.push_back(entry.name);
+    }
     if (names_.empty()) fail(path, ": no folders in it, expected one for each class");
     for (std::size_t k = 0; k < names_.size(); ++k) {
       const std::size_t before = files_.size(), skipped = skipped_.size();
-      add(path + "/" + names_[k], static_cast<int>(k), 0);
+      Seen seen{{root.identity, path}};
+      const std::string folder = path + "/" + names_[k];
+      add(folder, detail::look_at(folder, names_[k]), static_cast<int>(k), seen);
       if (files_.size() == before)
-        fail(path, "/", names_[k], ": no PNG or JPEG images (", skipped_.size() - skipped,
-             " other files), expected one or more");
+        fail(folder, ": no PNG or JPEG images (", skipped_.size() - skipped, " other files), expected one or more");
     }
     for (const std::string& name : names_) classes_.push_back(name.c_str());
   }
@@ -94,7 +58,7 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
   // Throws Error naming the file where it cannot be decoded.
   void read(std::size_t i, Sample& sample) const {
     sample.label = label(i);
-    decode(io::read_file(path(i)), Channels, path(i), sample.image);
+    read_image(path(i), Channels, sample.image, options_);
   }
   std::span<const char* const> classes() const { return classes_; }
   // The files that were left out.
@@ -106,31 +70,32 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
     int label;
   };
 
-  void add(const std::string& folder, int label, int depth) {
-    if (depth > 32) fail(folder, ": folders nested deeper than 32; a link that leads back?");
-    std::vector<detail::Entry> entries;
-    if (!detail::list_folder(folder, entries)) fail(folder, ": cannot be opened");
+  using Seen = std::map<std::pair<dev_t, ino_t>, std::string>;  // each folder of a class, so that webs of links end
+
+  void add(const std::string& folder, const detail::Entry& is, int label, Seen& seen) {
+    const auto [first, fresh] = seen.emplace(is.identity, folder);
+    if (!fresh && is.identity.second != 0) fail(folder, ": is the folder ", first->second, " again, by a link");
+    const std::vector<detail::Entry> entries = detail::list_folder(folder);
     for (const auto& entry : entries) {
       const std::string path = folder + "/" + entry.name;
-      if (!entry.folder) usable(path) ? files_.push_back({path, label}) : skipped_.push_back(path);
+      if (entry.what == detail::Stands::folder) continue;
+      if (entry.what == detail::Stands::file && usable(path))
+        files_.push_back({path, label});
+      else
+        skipped_.push_back(path);
     }
     for (const auto& entry : entries)
-      if (entry.folder) add(folder + "/" + entry.name, label, depth + 1);
+      if (entry.what == detail::Stands::folder) add(folder + "/" + entry.name, entry, label, seen);
   }
   static bool usable(const std::string& path) {
-    struct Close {
-      void operator()(std::FILE* f) const { std::fclose(f); }
-    };
-    const std::unique_ptr<std::FILE, Close> file{std::fopen(path.c_str(), "rb")};
-    unsigned char head[8] = {};
-    if (!file) return false;
-    const std::size_t n = std::fread(head, 1, sizeof head, file.get());
-    if (kind_of({head, n}) == FileKind::other) return false;
-    std::rewind(file.get());
-    int w = 0, h = 0, c = 0;
-    return stbi_info_from_file(file.get(), &w, &h, &c) != 0;
+    const io::detail::Descriptor file = io::detail::open_file(path, O_RDONLY | O_NONBLOCK);
+    if (file.fd < 0 && !detail::own_fault(errno)) io::detail::fail_errno(path, "cannot open", errno);
+    if (file.fd < 0) return false;
+    detail::FileBytes bytes(file.fd, path);
+    return detail::tells_its_size(bytes);
   }
 
+  DecodeOptions options_;
   std::vector<std::string> names_;
   std::vector<const char*> classes_;
   std::vector<File> files_;
@@ -139,5 +104,7 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
 
 using ImageFolder = ImageFolderOf<3>;
 using GreyImageFolder = ImageFolderOf<1>;
+
+}  // namespace CTNET_PICTURES
 
 }  // namespace ctnet::data
