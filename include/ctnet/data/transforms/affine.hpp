@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 #include <utility>
 
 #include "../../core/error.hpp"
@@ -29,14 +30,30 @@ struct Filler {
   Filler(const Fill& fill_, int channels) : of{}, each(fill_.count == channels && channels > 1) {
     for (int k = 0; k < fill_.count; ++k) of[k] = static_cast<unsigned char>(fill_.values[k]);
   }
-  void operator()(unsigned char* to, int channels) const {
+  template <class C>
+  void operator()(unsigned char* to, C channels) const {
     for (int k = 0; k < channels; ++k) to[k] = of[each ? k : 0];
   }
 };
 
+// f(channels), as a constant where there are 3 or 1: a copy of 3 bytes through a call takes three times as long.
+template <class F>
+void with_channels(int c, F f) {
+  if (c == 3)
+    f(std::integral_constant<int, 3>{});
+  else if (c == 1)
+    f(std::integral_constant<int, 1>{});
+  else
+    f(c);
+}
+template <class C>
+void copy_pixel(const unsigned char* from, C c, unsigned char* to) {
+  for (int k = 0; k < c; ++k) to[k] = from[k];
+}
+
 // Rows and columns apart: places are summed up in double, and cut.
-inline void scale_nearest(const Bitmap& image, const AffineMap& m, const Filler& filler, Bitmap& out) {
-  const int c = image.c;
+template <class C>
+void scale_nearest(const Bitmap& image, const AffineMap& m, const Filler& filler, C c, Bitmap& out) {
   double sy = m[5] + m[4] * 0.5;
   for (int y = 0; y < out.h; ++y, sy += m[4]) {
     const bool inside = sy >= 0 && sy < image.h;
@@ -44,16 +61,16 @@ inline void scale_nearest(const Bitmap& image, const AffineMap& m, const Filler&
     unsigned char* to = out.row(0, y);
     for (int x = 0; x < out.w; ++x, sx += m[0], to += c)
       if (inside && sx >= 0 && sx < image.w)
-        std::copy_n(image.row(0, static_cast<int>(sy)) + static_cast<int>(sx) * c, c, to);
+        copy_pixel(image.row(0, static_cast<int>(sy)) + static_cast<int>(sx) * c, c, to);
       else
         filler(to, c);
   }
 }
 
 // In 16.16 fixed point.
-inline void map_nearest(const Bitmap& image, const AffineMap& m, const Filler& filler, Bitmap& out) {
+template <class C>
+void map_nearest(const Bitmap& image, const AffineMap& m, const Filler& filler, C c, Bitmap& out) {
   const auto fixed = [](double v) { return static_cast<long long>(std::floor(v * 65536.0 + 0.5)); };
-  const int c = image.c;
   const long long dx = fixed(m[0]), dy = fixed(m[3]), step_x = fixed(m[1]), step_y = fixed(m[4]);
   long long row_x = fixed(m[2] + m[0] * 0.5 + m[1] * 0.5), row_y = fixed(m[5] + m[3] * 0.5 + m[4] * 0.5);
   const auto wide = static_cast<unsigned long long>(image.w), high = static_cast<unsigned long long>(image.h);
@@ -63,7 +80,7 @@ inline void map_nearest(const Bitmap& image, const AffineMap& m, const Filler& f
     for (int x = 0; x < out.w; ++x, sx += dx, sy += dy, to += c) {
       const auto ix = static_cast<unsigned long long>(sx >> 16), iy = static_cast<unsigned long long>(sy >> 16);
       if (ix < wide && iy < high)
-        std::copy_n(image.data() + (iy * wide + ix) * static_cast<unsigned>(c), c, to);
+        copy_pixel(image.data() + (iy * wide + ix) * static_cast<unsigned>(c), c, to);
       else
         filler(to, c);
     }
@@ -71,8 +88,9 @@ inline void map_nearest(const Bitmap& image, const AffineMap& m, const Filler& f
 }
 
 // Between the four pixels around, the border's repeated; what lies outside of the image is not mixed in.
-inline void map_bilinear(const Bitmap& image, const AffineMap& m, const Filler& filler, Bitmap& out) {
-  const int c = image.c, w = image.w, h = image.h;
+template <class C>
+void map_bilinear(const Bitmap& image, const AffineMap& m, const Filler& filler, C c, Bitmap& out) {
+  const int w = image.w, h = image.h;
   unsigned char* to = out.data();
   for (int y = 0; y < out.h; ++y)
     for (int x = 0; x < out.w; ++x, to += c) {
@@ -81,8 +99,9 @@ inline void map_bilinear(const Bitmap& image, const AffineMap& m, const Filler& 
         filler(to, c);
         continue;
       }
-      const double fx = std::floor(sx - 0.5), fy = std::floor(sy - 0.5), dx = sx - 0.5 - fx, dy = sy - 0.5 - fy;
-      const int left = static_cast<int>(fx), top = static_cast<int>(fy);
+      const auto whole = [](double v) { return v < 0 ? -1 : static_cast<int>(v); };  // the largest below v >= -0.5
+      const int left = whole(sx - 0.5), top = whole(sy - 0.5);
+      const double dx = sx - 0.5 - left, dy = sy - 0.5 - top;
       const int x0 = std::max(left, 0) * c, x1 = std::min(left + 1, w - 1) * c;
       const unsigned char *upper = image.row(0, std::max(top, 0)), *lower = image.row(0, std::min(top + 1, h - 1));
       const auto between = [](double a, double b, double d) { return a + (b - a) * d; };
@@ -99,12 +118,14 @@ inline void warp(const Bitmap& image, const AffineMap& m, int h, int w, Interpol
                  Bitmap& out) {
   out.resize(image.c, h, w);
   const detail::Filler filler(fill_, image.c);
-  if (interpolation == Interpolation::bilinear)
-    detail::map_bilinear(image, m, filler, out);
-  else if (m[1] == 0 && m[3] == 0)
-    detail::scale_nearest(image, m, filler, out);
-  else
-    detail::map_nearest(image, m, filler, out);
+  detail::with_channels(image.c, [&](auto c) {
+    if (interpolation == Interpolation::bilinear)
+      detail::map_bilinear(image, m, filler, c, out);
+    else if (m[1] == 0 && m[3] == 0)
+      detail::scale_nearest(image, m, filler, c, out);
+    else
+      detail::map_nearest(image, m, filler, c, out);
+  });
 }
 
 constexpr double radians(double degrees) { return degrees * std::numbers::pi / 180.0; }

@@ -21,16 +21,16 @@ void to_grey(Pixels<T>& image, int channels, Workspace& workspace) {
   if (image.c != 1 && image.c != 3) fail("Grayscale of an image of ", image.c, " channels, expected 1 or 3");
   Pixels<T>& out = workspace.spare<T>();
   out.resize(channels, image.h, image.w);
-  for (int y = 0; y < image.h; ++y)
-    for (int x = 0; x < image.w; ++x) {
-      T value = image.at(0, y, x);
-      if (image.c == 3) {
-        if constexpr (Pixels<T>::interleaved)
-          value = static_cast<T>(grey(image.row(0, y) + 3 * x));
-        else
-          value = 0.2989f * value + 0.587f * image.at(1, y, x) + 0.114f * image.at(2, y, x);
-      }
-      for (int k = 0; k < channels; ++k) out.at(k, y, x) = value;
+  const std::size_t pixels = image.size() / static_cast<std::size_t>(image.c);
+  const T* in = image.data();
+  T* to = out.data();
+  for (std::size_t i = 0; i < pixels; ++i)
+    if constexpr (Pixels<T>::interleaved) {
+      const T value = image.c == 3 ? static_cast<T>(grey(in + 3 * i)) : in[i];
+      for (int k = 0; k < channels; ++k) *to++ = value;
+    } else {
+      const T value = image.c == 3 ? 0.2989f * in[i] + 0.587f * in[i + pixels] + 0.114f * in[i + 2 * pixels] : in[i];
+      for (int k = 0; k < channels; ++k) to[i + static_cast<std::size_t>(k) * pixels] = value;
     }
   std::swap(image, out);
 }
