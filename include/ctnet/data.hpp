@@ -5,8 +5,10 @@
 #pragma once
 
 #include "data/cifar.hpp"                           // IWYU pragma: export
+#include "data/distributions.hpp"                   // IWYU pragma: export
 #include "data/image_folder.hpp"                    // IWYU pragma: export
 #include "data/loader.hpp"                          // IWYU pragma: export
+#include "data/mix.hpp"                             // IWYU pragma: export
 #include "data/mnist.hpp"                           // IWYU pragma: export
 #include "data/sample.hpp"                          // IWYU pragma: export
 #include "data/sampler.hpp"                         // IWYU pragma: export

@@ -200,6 +200,25 @@ TEST_CASE("GaussianBlur's deviation is uniform in its range; RandomGrayscale hap
   CHECK(std::abs(grey / 4000.0 - 0.1) < 0.02);
 }
 
+TEST_CASE("Beta's law is PyTorch's") {
+  const Columns theirs = columns("draws beta");
+  const double alphas[] = {0.2, 3};
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<double> ours;
+    ct::Random random{ct::Seed{15}, k};
+    for (int i = 0; i < 20000; ++i) ours.push_back(data::beta(alphas[k], alphas[k], random));
+    CHECK(*std::min_element(ours.begin(), ours.end()) >= 0);
+    CHECK(*std::max_element(ours.begin(), ours.end()) <= 1);
+    CHECK(kolmogorov_smirnov(ours, theirs[k]) < 2.23);
+    CHECK(kolmogorov_smirnov(ours, theirs[1 - k]) > 2.23);
+  }
+  ct::Random random{ct::Seed{16}};
+  for (int i = 0; i < 1000; ++i) {
+    const double v = data::beta(1e-4, 1e-4, random);
+    REQUIRE((v >= 0 && v <= 1));
+  }
+}
+
 TEST_CASE("ColorJitter draws as torchvision does") {
   const Columns theirs = columns("draws color_jitter");
   Columns ours(8);

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// Batches whose images are mixed, with soft targets: MixUp (Zhang et al., "mixup: Beyond Empirical Risk Minimization",
+// 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers", 2019), as
+// torchvision.transforms.v2 has them: each image is mixed with the one before it in its batch (the first with the
+// last), all of a batch in one ratio.
+//   MixLoader train{loader, 10, MixUp{.alpha = 0.2}, CutMix{}};   10 classes; each batch by one of them, drawn alike
+//   fit(net, train, SGD{}, CrossEntropy{}, {.epochs = 5}, test);
+// What a batch draws is a pure function of (the loader's seed, epoch, its number): the same for any number of workers,
+// and from any batch on.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/random.hpp"
+#include "../core/shape.hpp"
+#include "../core/tensor.hpp"
+#include "distributions.hpp"
+#include "loader.hpp"
+
+namespace ctnet::data {
+
+// Lives until its loader's iterator moves on.
+struct SoftBatch {
+  View<const float> images;              // (N, C, H, W), or (N, F) for a set of features
+  View<const float> targets;             // (N, classes): each row sums up to 1
+  std::span<const std::size_t> indices;  // in the data set, of the images before they were mixed
+  std::size_t size() const { return indices.size(); }
+};
+
+namespace detail {
+
+inline constexpr std::uint64_t mix_stream = 0x6d6978ull << 40;
+
+inline void check_alpha(const char* name, double alpha) {
+  if (!(alpha > 0 && std::isfinite(alpha))) fail(name, ": alpha is ", alpha, ", expected above 0");
+}
+// Whom image i of n is mixed with.
+constexpr std::size_t partner(std::size_t i, std::size_t n) { return i == 0 ? n - 1 : i - 1; }
+
+}  // namespace detail
+
+// image = lambda image + (1 - lambda) partner, lambda from Beta(alpha, alpha).
+struct MixUp {
+  double alpha = 1;
+
+  void check() const { detail::check_alpha("MixUp", alpha); }
+  // in: n images of that shape; out: other memory, for as many. Gives the share of the image itself.
+  double operator()(const float* in, float* out, std::size_t n, Shape shape, Random& random) const {
+    const double lambda = beta(alpha, alpha, random);
+    const auto own = static_cast<float>(lambda), other = static_cast<float>(1 - lambda);
+    const auto size = static_cast<std::size_t>(shape.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      const float *a = in + i * size, *b = in + detail::partner(i, n) * size;
+      float* to = out + i * size;
+      for (std::size_t k = 0; k < size; ++k) to[k] = own * a[k] + other * b[k];
+    }
+    return lambda;
+  }
+};
+
+// A box of the partner is put into the image: its area is 1 - lambda of it, lambda from Beta(alpha, alpha), its centre
+// anywhere, and what stands out is cut off.
+struct CutMix {
+  double alpha = 1;
+
+  void check() const { detail::check_alpha("CutMix", alpha); }
+  double operator()(const float* in, float* out, std::size_t n, Shape shape, Random& random) const {
+    const double lambda = beta(alpha, alpha, random), half = 0.5 * std::sqrt(1 - lambda);
+    const int h = shape.h(), w = shape.w();
+    const int x = static_cast<int>(random.below(static_cast<unsigned>(w)));
+    const int y = static_cast<int>(random.below(static_cast<unsigned>(h)));
+    const int half_w = static_cast<int>(half * w), half_h = static_cast<int>(half * h);
+    const int left = std::max(x - half_w, 0), right = std::min(x + half_w, w);
+    const int top = std::max(y - half_h, 0), bottom = std::min(y + half_h, h);
+    const auto size = static_cast<std::size_t>(shape.size());
+    std::copy(in, in + n * size, out);
+    for (std::size_t i = 0; i < n; ++i)
+      for (int c = 0; c < shape.c(); ++c)
+        for (int row = top; row < bottom; ++row) {
+          const std::ptrdiff_t at = (static_cast<std::ptrdiff_t>(c) * h + row) * w;
+          const float* from = in + detail::partner(i, n) * size + at;
+          std::copy(from + left, from + right, out + i * size + at + left);
+        }
+    return 1 - static_cast<double>(right - left) * (bottom - top) / (static_cast<double>(w) * h);
+  }
+};
+
+// L: a Loader, or what has epoch(e, first_batch), batches(), options().seed and batches of images and labels on the
+// host.
+template <class L, class... Mixes>
+class MixLoader {
+  static_assert(sizeof...(Mixes) > 0, "a MixLoader takes MixUp{...}, CutMix{...}, or several of them");
+  static_assert(L::shape.rank == 3 || !(std::same_as<Mixes, CutMix> || ...), "CutMix takes images, (C, H, W)");
+
+ public:
+  static constexpr Shape shape = L::shape;
+
+  // Keeps a reference to the loader, which must live longer; a temporary is moved in. Throws Error where a number makes
+  // no sense.
+  MixLoader(const L& loader, int num_classes, Mixes... mixes)
+      : MixLoader(std::shared_ptr<const L>(std::shared_ptr<const L>{}, &loader), num_classes, std::move(mixes)...) {}
+  MixLoader(L&& loader, int num_classes, Mixes... mixes)
+      : MixLoader(std::make_shared<const L>(std::move(loader)), num_classes, std::move(mixes)...) {}
+
+  const auto& dataset() const { return loader_->dataset(); }
+  const auto& options() const { return loader_->options(); }
+  std::size_t batch_size() const { return loader_->batch_size(); }
+  std::size_t batches() const { return loader_->batches(); }
+  int classes() const { return classes_; }
+
+ private:
+  using Inner = decltype(std::declval<const L&>().epoch(std::size_t{}, std::size_t{}));
+  using Place = decltype(std::declval<Inner&>().begin());
+
+  MixLoader(std::shared_ptr<const L> loader, int num_classes, Mixes... mixes)
+      : loader_(std::move(loader)), classes_(num_classes), mixes_(std::move(mixes)...) {
+    if (num_classes < 1) fail("MixLoader: num_classes is ", num_classes, ", expected 1 or more");
+    std::apply([](const Mixes&... m) { (m.check(), ...); }, mixes_);
+  }
+
+  // One pass over an epoch, kept by its iterators.
+  struct Run {
+    std::shared_ptr<const L> loader;
+    std::tuple<Mixes...> mixes;
+    std::size_t classes, epoch, batch;
+    Inner inner;
+    Place place;
+    std::vector<float> images, targets;
+    SoftBatch mixed{};
+
+    Run(const MixLoader& l, std::size_t e, std::size_t first)
+        : loader(l.loader_),
+          mixes(l.mixes_),
+          classes(static_cast<std::size_t>(l.classes_)),
+          epoch(e),
+          batch(first),
+          inner(loader->epoch(e, first)),
+          place(inner.begin()) {
+      mix();
+    }
+    bool done() const { return place == inner.end(); }
+    void next() {
+      ++place, ++batch;
+      mix();
+    }
+    void mix() {
+      if (done()) return;
+      const auto& in = *place;
+      const std::size_t n = in.labels.size();
+      Random random{Seed{loader->options().seed}, detail::mix_stream + epoch, batch};
+      const std::uint32_t which = random.below(sizeof...(Mixes));
+      images.resize(in.images.size());
+      Shape of = shape;
+      if constexpr (shape.rank == 3)  // as large as this batch's, where the loader leaves that open
+        of = {shape.c(), static_cast<int>(in.images.shape(2)), static_cast<int>(in.images.shape(3))};
+      double own = 1;
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((I == which ? void(own = std::get<I>(mixes)(in.images.data(), images.data(), n, of, random)) : void()), ...);
+      }(std::index_sequence_for<Mixes...>{});
+      targets.assign(n * classes, 0.0f);
+      for (std::size_t i = 0; i < n; ++i) {
+        target(in, i, i) += static_cast<float>(own);
+        target(in, i, detail::partner(i, n)) += static_cast<float>(1 - own);
+      }
+      mixed = {{images.data(), n, of}, {targets.data(), n, Shape{static_cast<int>(classes)}}, in.indices};
+    }
+    // Row i's number for the class of image `of`.
+    template <class In>
+    float& target(const In& in, std::size_t i, std::size_t of) {
+      const int label = in.labels[of];
+      if (label < 0 || static_cast<std::size_t>(label) >= classes)
+        fail("MixLoader: image ", in.indices[of], " has label ", label, ", expected 0 to ", classes - 1);
+      return targets[i * classes + static_cast<std::size_t>(label)];
+    }
+  };
+
+ public:
+  struct End {};
+  class Iterator {
+   public:
+    using value_type = SoftBatch;
+    using difference_type = std::ptrdiff_t;
+    Iterator() = default;
+    explicit Iterator(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+    const SoftBatch& operator*() const { return run_->mixed; }
+    const SoftBatch* operator->() const { return &run_->mixed; }
+    Iterator& operator++() {
+      run_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& i, End) { return !i.run_ || i.run_->done(); }
+
+   private:
+    std::shared_ptr<Run> run_;
+  };
+  // The batches of one epoch, to be gone over once.
+  class Epoch {
+   public:
+    Iterator begin() { return Iterator{run_}; }
+    End end() const { return {}; }
+
+   private:
+    friend class MixLoader;
+    explicit Epoch(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+    std::shared_ptr<Run> run_;
+  };
+
+  // Epoch e from batch `first_batch` on: the same batches, bit for bit, as in a run that began at 0.
+  Epoch epoch(std::size_t e, std::size_t first_batch = 0) const {
+    return Epoch{std::make_shared<Run>(*this, e, first_batch)};
+  }
+  // The next epoch, from 0 on, each time: for (const auto& batch : train)
+  Iterator begin() { return epoch(next_epoch_++).begin(); }
+  End end() const { return {}; }
+
+ private:
+  std::shared_ptr<const L> loader_;
+  int classes_;
+  std::tuple<Mixes...> mixes_;
+  std::size_t next_epoch_ = 0;
+};
+template <class L, class... Mixes>
+MixLoader(const L&, int, Mixes...) -> MixLoader<L, Mixes...>;
+
+}  // namespace ctnet::data
