@@ -104,10 +104,10 @@ TEST_CASE("no flipped bit of a PNG gives other pixels, nor a sum that was put ri
     }
   }
   // the last four bytes of zlib's stream are its Adler-32
-  Bytes bad = pictures::png(9, 9, 3, 77);
+  Bytes bad = picture_files::png(9, 9, 3, 77);
   const std::size_t end = bad.size() - 12;  // IEND
   bad[end - 5] ^= 1;
-  pictures::sum_again(bad);
+  picture_files::sum_again(bad);
   CHECK(has(refusal(bad), "x: damaged PNG: "));
 }
 
@@ -127,17 +127,19 @@ TEST_CASE("no damage of a JPEG is more than an Error") {
 }
 
 TEST_CASE("what a header claims is held against the limit and the file's size first") {
-  CHECK(has(refusal(pictures::empty_jpeg(16384, 16384, true)), "x: a JPEG of 16384 x 16384 pixels, expected at most"));
-  CHECK(has(refusal(pictures::empty_png(16384, 16384)), "x: a PNG of 16384 x 16384 pixels, expected at most 67108864"));
+  CHECK(has(refusal(picture_files::empty_jpeg(16384, 16384, true)),
+            "x: a JPEG of 16384 x 16384 pixels, expected at most"));
+  CHECK(has(refusal(picture_files::empty_png(16384, 16384)),
+            "x: a PNG of 16384 x 16384 pixels, expected at most 67108864"));
   const data::DecodeOptions large{.max_pixels = ctnet::i64{1} << 40};
   for (const bool progressive : {false, true}) {
-    const std::string words = refusal(pictures::empty_jpeg(60000, 60000, progressive), large);
+    const std::string words = refusal(picture_files::empty_jpeg(60000, 60000, progressive), large);
     CHECK(has(words, "the JPEG ends too early"));
     CHECK(has(words, "cannot hold 60000 x 60000 pixels"));
   }
-  CHECK(has(refusal(pictures::empty_png(0x7FFFFFFF, 0x7FFFFFFF), large), "expected at most"));
-  CHECK(has(refusal(pictures::empty_png(1 << 19, 1 << 19), large), "cannot hold 524288 x 524288 pixels"));
-  CHECK(has(refusal(pictures::empty_png(0, 5)), "damaged PNG: 0 x 5 pixels"));
+  CHECK(has(refusal(picture_files::empty_png(0x7FFFFFFF, 0x7FFFFFFF), large), "expected at most"));
+  CHECK(has(refusal(picture_files::empty_png(1 << 19, 1 << 19), large), "cannot hold 524288 x 524288 pixels"));
+  CHECK(has(refusal(picture_files::empty_png(0, 5)), "damaged PNG: 0 x 5 pixels"));
   CHECK(has(refusal(file("jpeg-444"), {.max_pixels = 37 * 45 - 1}), "of 37 x 45 pixels, expected at most 1664"));
   CHECK(refusal(file("jpeg-444"), {.max_pixels = 37 * 45}).empty());
 }
@@ -160,7 +162,7 @@ TEST_CASE("scans: too many, and one too few") {
   many.insert(many.end(), {0xFF, 0xD9});
   CHECK(has(refusal(many), "damaged JPEG: "));
   // a first scan of one component, then the end
-  Bytes one = pictures::jpeg_of_one_scan_of_three();
+  Bytes one = picture_files::jpeg_of_one_scan_of_three();
   CHECK(has(refusal(one), "the JPEG ends too early"));
 }
 

@@ -34,9 +34,9 @@ struct Folder {
   }
   // c channels, w x h, all of one value.
   void png(const std::string& name, int w, int h, int c, unsigned char value) const {
-    write(name, pictures::png(h, w, c, value));
+    write(name, picture_files::png(h, w, c, value));
   }
   void jpeg(const std::string& name, int w, int h, unsigned char value) const {
-    write(name, pictures::jpeg(h, w, value));
+    write(name, picture_files::jpeg(h, w, value));
   }
 };

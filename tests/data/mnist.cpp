@@ -4,8 +4,11 @@
 
 #include <ctnet/data.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include <zlib.h>
 
 #include "folder.hpp"
 
@@ -117,8 +120,25 @@ TEST_CASE("damaged compressed files are errors") {
   flipped[good.size() - 6] ^= 1;  // the checksum
   tried(flipped);
   dir.write("bomb.gz", gzip(Bytes(3 << 20)));
-  CHECK_THROWS_WITH_AS(data::read_gzip(dir / "bomb.gz", 1 << 20), doctest::Contains("more than 1048576 bytes"),
+  CHECK_THROWS_WITH_AS(ctnet::io::read_gzip(dir / "bomb.gz", 1 << 20), doctest::Contains("more than 1048576 bytes"),
                        ctnet::Error);
+  std::filesystem::resize_file(dir / "bomb.gz", std::uintmax_t{20'000'000'000});
+  CHECK_THROWS_WITH_AS(ctnet::io::read_gzip(dir / "bomb.gz"), doctest::Contains("has 20000000000 bytes"), ctnet::Error);
+}
+
+TEST_CASE("gzip files of several members, with padding, and with what does not belong there") {
+  const Bytes a = idx({3}, {1, 2, 3}), b = pictures(2);
+  Bytes two = gzip(a), whole = a;
+  const Bytes second = gzip(b);
+  two.insert(two.end(), second.begin(), second.end());
+  whole.insert(whole.end(), b.begin(), b.end());
+  CHECK(ctnet::io::gunzip(two, "x") == whole);
+  two.resize(two.size() + 512);
+  CHECK(ctnet::io::gunzip(two, "x") == whole);
+  two.push_back(1);
+  CHECK_THROWS_WITH_AS(ctnet::io::gunzip(two, "x"), doctest::Contains("x: damaged gzip file: "), ctnet::Error);
+  const Bytes cut(second.begin(), second.begin() + static_cast<std::ptrdiff_t>(second.size() / 2));
+  CHECK_THROWS_WITH_AS(ctnet::io::gunzip(cut, "x"), "x: the gzip file ends too early", ctnet::Error);
 }
 
 TEST_CASE("MNIST itself") {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace pictures {
+namespace picture_files {
 
 using Bytes = std::vector<unsigned char>;
 
@@ -110,4 +110,4 @@ inline Bytes empty_jpeg(std::uint32_t h, std::uint32_t w, bool progressive) {
 // 16 x 16 pixels; the scan of the first component is whole, the other two never come.
 inline Bytes jpeg_of_one_scan_of_three() { return jpeg_of(16, 16, true, 1, {0x0F}); }
 
-}  // namespace pictures
+}  // namespace picture_files

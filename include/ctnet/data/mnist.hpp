@@ -3,8 +3,6 @@
 // (8: bytes), the rank, each dimension as a big-endian u32, the values. Files raw or, with .gz at the end, compressed.
 #pragma once
 
-#include <zlib.h>
-
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -15,6 +13,7 @@
 #include "../core/error.hpp"
 #include "../core/tensor.hpp"
 #include "../io/file.hpp"
+#include "../io/gzip.hpp"
 #include "labels.hpp"
 #include "sample.hpp"
 
@@ -52,31 +51,6 @@ inline Idx parse_idx(std::span<const unsigned char> bytes, const std::string& na
   return idx;
 }
 
-// A whole file through zlib, which gives a file that is not compressed as it is. Throws Error where it is damaged or
-// holds more than `limit` bytes.
-inline io::Bytes read_gzip(const std::string& path, std::size_t limit = std::size_t{1} << 30) {
-  struct Close {
-    void operator()(gzFile_s* f) const { gzclose_r(f); }
-  };
-  io::detail::Opened opened = io::detail::open_to_read(path);
-  const std::unique_ptr<gzFile_s, Close> file{gzdopen(opened.file.fd, "rb")};
-  if (!file) fail(path, ": cannot be opened");
-  opened.file.release();  // the descriptor is zlib's
-  io::Bytes bytes;
-  for (;;) {
-    const std::size_t n = bytes.size();
-    bytes.resize(n + (std::size_t{1} << 20));
-    const int got = gzread(file.get(), bytes.data() + n, 1u << 20);
-    int error = Z_OK;
-    const char* words = gzerror(file.get(), &error);
-    if (got < 0 || error == Z_BUF_ERROR)
-      fail(path, ": ", error == Z_BUF_ERROR ? "the compressed data ends too early" : words);
-    bytes.resize(n + static_cast<std::size_t>(got));
-    if (bytes.size() > limit) fail(path, ": more than ", limit, " bytes when decompressed");
-    if (got == 0) return bytes;
-  }
-}
-
 namespace detail {
 
 class IdxSet {
@@ -108,7 +82,7 @@ class IdxSet {
   static std::shared_ptr<const io::Bytes> read(const std::string& path, std::string& found) {
     found = io::file_exists(path) ? path : path + ".gz";
     if (!io::file_exists(found)) fail(path, ": no such file, nor with .gz at its end");
-    return std::make_shared<const io::Bytes>(read_gzip(found));
+    return std::make_shared<const io::Bytes>(io::read_gzip(found));
   }
 
   std::shared_ptr<const io::Bytes> images_bytes_, labels_bytes_;
