@@ -96,6 +96,32 @@ TEST_CASE("tensors of many kinds are taken, and the gradient is given as any") {
   CHECK(static_cast<const ct::LossGradient<float>&>(want.gradient).shape().size() == 2);
 }
 
+TEST_CASE("class probabilities and NLLLoss say what does not fit") {
+  const ct::CrossEntropy loss;
+  const auto said = [&](const std::vector<float>& y) { return error_of([&] { loss(logits(2, 3), y); }); };
+  CHECK(said(std::vector<float>(5)) == "CrossEntropy: 5 targets, logits 2 x 3 = 6");
+  CHECK(said({1, 0, 0, 0, -0.5f, 0}) ==
+        "CrossEntropy: the target of row 1, class 1 is -0.5, expected 0 or more and finite");
+  CHECK(said({1, 0, std::nanf(""), 0, 0, 0}) ==
+        "CrossEntropy: the target of row 0, class 2 is nan, expected 0 or more and finite");
+  CHECK(error_of([&] {
+          loss(logits(2, 3), Shaped{std::vector<float>(6), {3, 2}});
+        }) == "CrossEntropy: targets 3 x 2, logits 2 x 3");
+  CHECK(error_of([&] {
+          loss(std::vector<float>(5), Shaped{std::vector<float>(6), {2, 3}});
+        }) == "CrossEntropy: 5 logits do not divide into 2 rows, one for each target");
+  CHECK(error_of([&] { ct::NLLLoss{}(logits(4, 3), Labels{0, 3, 2, 1}); }) == "NLLLoss: label 3 at row 1, classes 3");
+  CHECK(error_of([&] {
+          ct::NLLLoss{}.each(logits(4, 3), Labels{0, 2, 1});
+        }) == "NLLLoss: 3 labels, logits 4 x 3 take 4");
+  CHECK(error_of([&] {
+          ct::NLLLoss{.class_weights = {1, 2}}(logits(1, 3), Labels(1));
+        }) == "NLLLoss: 2 class weights, the logits have 3 classes");
+  // Targets alone may tell how many classes there are.
+  const std::vector<float> flat(numbers, numbers + 6);
+  CHECK(loss(flat, Shaped{{0, 0, 1, 1, 0, 0}, {2, 3}}).value == loss(logits(2, 3), Labels{2, 0}).value);
+}
+
 TEST_CASE("options of losses that make no sense name themselves") {
   const float nan = std::nanf("");
   const std::vector<float> six(6);

@@ -58,6 +58,14 @@ TEST_CASE("gradient of CrossEntropy") {
     if (rows > 1) labels[0] = -100;
     CHECK(gradient_error(ct::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights}, x, c.rank, c.dims,
                          labels) < 1e-6);
+    CHECK(gradient_error(ct::CrossEntropy{.class_weights = weights, .reduction = ct::Reduction::sum}, x, c.rank, c.dims,
+                         labels) < 1e-6);
+    CHECK(gradient_error(ct::NLLLoss{.class_weights = weights}, x, c.rank, c.dims, labels) < 1e-6);
+    const auto soft = draw(random, like.size(), 0, 1);
+    const ct::View<const double> targets{soft.data(), c.rank, c.dims};
+    CHECK(gradient_error(ct::CrossEntropy{}, x, c.rank, c.dims, targets) < 1e-6);
+    CHECK(gradient_error(ct::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights}, x, c.rank, c.dims,
+                         targets) < 1e-6);
   }
 }
 
@@ -71,6 +79,7 @@ TEST_CASE("gradient of the losses that go element by element") {
     for (float& v : w) v = static_cast<float>(random.uniform(0.5, 2));
     CHECK(gradient_error(ct::MeanSquaredError{}, x, 4, d, y) < 1e-6);
     CHECK(gradient_error(ct::MeanSquaredError{.half = true}, x, 4, d, y) < 1e-6);
+    CHECK(gradient_error(ct::MeanSquaredError{.reduction = ct::Reduction::sum}, x, 4, d, y) < 1e-6);
     CHECK(gradient_error(ct::SmoothL1{}, x, 4, d, y) < 1e-6);
     CHECK(gradient_error(ct::SmoothL1{.beta = 0.3}, x, 4, d, y) < 1e-6);
     CHECK(gradient_error(ct::BinaryCrossEntropyWithLogits{}, x, 4, d, y) < 1e-6);

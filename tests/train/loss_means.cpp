@@ -73,10 +73,30 @@ void every_loss() {
   const auto numbers = test::values<T>("targets", images * 3);
   auto parts = numbers;
   for (T& v : parts) v = (v + 1) / 2;
+  one_mean<Flat>("probabilities", CrossEntropy{.label_smoothing = 0.1, .class_weights = weights}, parts);
+  one_mean<Flat>("nll", NLLLoss{.class_weights = weights}, labels);
   one_mean<Flat>("mse", MeanSquaredError{}, numbers);
   one_mean<Flat>("half mse", MeanSquaredError{.half = true}, numbers);
   one_mean<Flat>("smooth l1", SmoothL1{.beta = 0.3}, numbers);
   one_mean<Flat>("bce", BinaryCrossEntropyWithLogits{.pos_weight = weights, .weight = weights}, parts);
+}
+
+// Two losses that differ in their reduction: told are the same means, trained is with the mean or the sum.
+template <class Loss, class Target>
+void sum_and_mean(const Loss& mean, Loss sum, const std::vector<Target>& y, double weight) {
+  sum.reduction = Reduction::sum;
+  using Net = Network<Linear<2, 3>, Features<2>, Cpu<double>>;
+  Net a{Seed{3}}, b{Seed{3}};
+  const auto x = test::values<double>("means", images * 2);
+  const auto whole = cut(x, y, images);
+  CHECK(sum(a.predict(x), y).value == doctest::Approx(weight * mean(a.predict(x), y).value));
+  CHECK(evaluate(a, cut(x, y, 5), sum).loss == doctest::Approx(evaluate(b, cut(x, y, 7), mean).loss));
+  const History ha = fit(a, whole, SGD{.learning_rate = 0.25f / 32}, sum, {.epochs = 2});
+  const History hb = fit(b, whole, SGD{.learning_rate = static_cast<float>(weight / 128)}, mean, {.epochs = 2});
+  CHECK(ha.back().loss == doctest::Approx(hb.back().loss).epsilon(1e-6));
+  CHECK(ha.back().loss < ha.front().loss);
+  for (std::size_t i = 0; i < a.parameters().size(); ++i)
+    CHECK(a.parameters()[i] == doctest::Approx(b.parameters()[i]).epsilon(1e-6));
 }
 
 // A caller's own, that says nothing of weights.
@@ -103,6 +123,53 @@ TEST_CASE("a loss is one mean over the set on threads and in the plain loops") {
   one_mean<Network<Flat, Features<2>, Cpu<float, OpenMP>>>("threads", loss, labels);
   one_mean<Network<Flat, Features<2>, Reference<double>>>("reference", loss, labels);
 }
+TEST_CASE("a sum trains as a mean with a rate as many times larger, and the same is told of both") {
+  const std::vector<int> labels{0, -100, 2, 0, 1, -100, 0, 1, -100, 0, 1, 2};
+  sum_and_mean(CrossEntropy{.class_weights = {1, 5, 0.5f}}, CrossEntropy{.class_weights = {1, 5, 0.5f}}, labels,
+               4 + 3 * 5 + 2 * 0.5);
+  const auto numbers = test::values<double>("targets", images * 3);
+  sum_and_mean(MeanSquaredError{}, MeanSquaredError{}, numbers, 36);
+}
+
+TEST_CASE("class probabilities train and are told of by their most probable class") {
+  using Net = Network<Linear<4, 3>, Features<4>>;
+  struct Soft {
+    std::vector<float> images;
+    std::vector<float> targets;
+    std::vector<int> labels;
+  };
+  struct Hard {
+    std::vector<float> images;
+    std::vector<int> labels;
+  };
+  std::vector<Soft> soft(5);
+  std::vector<Hard> hard(5);
+  const auto set = test::points(40, 2);
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto sample = set.get(i);
+    Soft& s = soft[i / 8];
+    s.images.insert(s.images.end(), sample.tensor.data(), sample.tensor.data() + 4);
+    s.labels.push_back(7);  // which targets go before
+    for (int c = 0; c < 3; ++c) s.targets.push_back(c == sample.label ? 0.8f : 0.1f);
+    hard[i / 8].images = s.images;
+    hard[i / 8].labels.push_back(sample.label);
+  }
+  Net net{Seed{1}}, same{Seed{1}};
+  const CrossEntropy loss{.ignore_index = 2};  // of labels only
+  const History h = fit(net, soft, Adam{.learning_rate = 0.05f}, loss, {.epochs = 20}, soft);
+  CHECK(h.back().accuracy > 0.95);
+  const Evaluation e = evaluate(net, soft, loss), of_labels = evaluate(net, hard);
+  CHECK(e.accuracy == of_labels.accuracy);
+  CHECK(e.top5 == of_labels.top5);
+  CHECK(e.accuracy == h.back().validation_accuracy);
+  for (int t = 0; t < 3; ++t)
+    for (int p = 0; p < 3; ++p) CHECK(e.confusion(t, p) == of_labels.confusion(t, p));
+  // 0.8, 0.1, 0.1 is a label smoothed by 0.3.
+  const History want =
+      fit(same, hard, Adam{.learning_rate = 0.05f}, CrossEntropy{.label_smoothing = 0.3}, {.epochs = 20});
+  CHECK(h.back().loss == doctest::Approx(want.back().loss).epsilon(1e-4));
+}
+
 TEST_CASE("a caller's own loss without weights counts as a mean over the images") {
   Network<Linear<2, 3>, Features<2>, Cpu<double>> net{Seed{3}};
   const auto x = test::values<double>("means", images * 2);

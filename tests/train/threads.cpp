@@ -118,6 +118,8 @@ TEST_CASE("threads: losses and the norm of gradients of many elements") {
   std::vector<int> y(rows);
   for (std::size_t i = 0; i < rows; ++i) y[i] = static_cast<int>(i % classes);
   y[17] = -100;
+  auto probabilities = t;
+  for (float& p : probabilities) p = (p + 1) / 2;
   const View<const float> logits{x.data(), 2, {rows, classes, 0, 0}};
   const auto check = [&](const auto& loss, const auto& targets) {
     using Loss = std::remove_cvref_t<decltype(loss)>;
@@ -130,6 +132,7 @@ TEST_CASE("threads: losses and the norm of gradients of many elements") {
     }
   };
   check(CrossEntropy{.label_smoothing = 0.1}, y);
+  check(CrossEntropy{.label_smoothing = 0.1}, View<const float>{probabilities.data(), 2, {rows, classes, 0, 0}});
   check(MeanSquaredError{}, t);
   check(SmoothL1{.beta = 0.3}, t);
   check(BinaryCrossEntropyWithLogits{}, std::vector<float>(x.size(), 0.25f));

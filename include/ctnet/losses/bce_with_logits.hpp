@@ -15,15 +15,30 @@
 
 namespace ctnet {
 
+namespace detail {
+// One number for all classes, or one for each; 1 where there are none.
+struct WeightOf {
+  const std::vector<float>& w;
+  double operator()(std::size_t c) const { return w.empty() ? 1.0 : static_cast<double>(w[w.size() == 1 ? 0 : c]); }
+};
+}  // namespace detail
+
 struct BinaryCrossEntropyWithLogits {
   std::vector<float> pos_weight{};
   std::vector<float> weight{};
+  Reduction reduction = Reduction::mean;
 
   static constexpr const char* name = "BinaryCrossEntropyWithLogits";
 
   template <TensorLike X, TensorLike Y>
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& targets) const {
     return detail::evaluate_loss(*this, logits, targets, 0);
+  }
+
+  // Unreduced, in the shape of the logits.
+  template <TensorLike X, TensorLike Y>
+  LossValues<scalar_of<X>> each(const X& logits, const Y& targets) const {
+    return detail::each_value(*this, logits, targets, 0, detail::ValueOf::element);
   }
 
   template <detail::LossScalar T, TensorLike Y>
@@ -35,16 +50,12 @@ struct BinaryCrossEntropyWithLogits {
     check(logits, targets);
     const auto numbers = dense(targets, name);
     detail::check_gradient(name, logits, gradient.size());
-    const LossExtents d = detail::loss_extents(logits);
-    const auto of = [](const std::vector<float>& w) {
-      return [&w](std::size_t c) { return w.empty() ? 1.0 : static_cast<double>(w[w.size() == 1 ? 0 : c]); };
-    };
-    if (pos_weight.size() > 1 || weight.size() > 1)
-      return reference::bce_with_logits(logits.data(), numbers.data(), gradient.data(), d, of(weight), of(pos_weight));
-    const double scale = of(weight)(0) / static_cast<double>(logits.size());
+    if (pos_weight.size() > 1 || weight.size() > 1) return plain(logits, targets, gradient.data(), reduction);
+    const double scale =
+        detail::WeightOf{weight}(0) / (reduction == Reduction::sum ? 1.0 : static_cast<double>(logits.size()));
     const double sum = detail::sum_over(threads, logits.size(), 1, [&](std::size_t from, std::size_t to) {
       return CTNET_PICK(bce_with_logits<S>)(logits.data() + from, numbers.data() + from, gradient.data() + from,
-                                            to - from, scale, of(pos_weight)(0));
+                                            to - from, scale, detail::WeightOf{pos_weight}(0));
     });
     return static_cast<S>(scale * sum);
   }
@@ -61,6 +72,15 @@ struct BinaryCrossEntropyWithLogits {
     const std::size_t classes = detail::loss_extents(logits).c;
     check_weights("pos_weight", pos_weight, classes);
     check_weights("weight", weight, classes);
+  }
+
+  // In plain loops, options and tensors having been checked.
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> plain(const View<T>& logits, const Y& targets, std::remove_const_t<T>* gradient, Reduction how,
+                               std::remove_const_t<T>* values = nullptr) const {
+    const auto numbers = dense(targets, name);
+    return reference::bce_with_logits(logits.data(), numbers.data(), gradient, detail::loss_extents(logits),
+                                      detail::WeightOf{weight}, detail::WeightOf{pos_weight}, how, values);
   }
 
  private:

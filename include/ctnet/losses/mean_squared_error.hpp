@@ -7,18 +7,26 @@
 #include <type_traits>
 
 #include "cpu.hpp"
+#include "reference.hpp"
 #include "result.hpp"
 
 namespace ctnet {
 
 struct MeanSquaredError {
   bool half = false;
+  Reduction reduction = Reduction::mean;
 
   static constexpr const char* name = "MeanSquaredError";
 
   template <TensorLike X, TensorLike Y>
   LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
     return detail::evaluate_loss(*this, predictions, targets, 0);
+  }
+
+  // Unreduced, in the shape of the predictions.
+  template <TensorLike X, TensorLike Y>
+  LossValues<scalar_of<X>> each(const X& predictions, const Y& targets) const {
+    return detail::each_value(*this, predictions, targets, 0, detail::ValueOf::element);
   }
 
   template <detail::LossScalar T, TensorLike Y>
@@ -30,7 +38,7 @@ struct MeanSquaredError {
     check(predictions, targets);
     const auto numbers = dense(targets, name);
     detail::check_gradient(name, predictions, gradient.size());
-    const double scale = (half ? 0.5 : 1.0) / static_cast<double>(predictions.size());
+    const double scale = scale_of(predictions.size(), reduction);
     const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
       return CTNET_PICK(squared_error<S>)(predictions.data() + from, numbers.data() + from, gradient.data() + from,
                                           to - from, 2 * scale);
@@ -47,6 +55,20 @@ struct MeanSquaredError {
   template <class T, TensorLike Y>
   void check(const View<T>& predictions, const Y& targets) const {
     detail::check_targets(name, predictions, targets);
+  }
+
+  // In plain loops, options and tensors having been checked.
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> plain(const View<T>& predictions, const Y& targets, std::remove_const_t<T>* gradient,
+                               Reduction how, std::remove_const_t<T>* values = nullptr) const {
+    const auto numbers = dense(targets, name);
+    return reference::squared_error(predictions.data(), numbers.data(), gradient, predictions.size(),
+                                    scale_of(predictions.size(), how), values);
+  }
+
+ private:
+  double scale_of(std::size_t n, Reduction how) const {
+    return (half ? 0.5 : 1.0) / (how == Reduction::sum ? 1.0 : static_cast<double>(n));
   }
 };
 

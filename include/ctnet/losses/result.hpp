@@ -2,9 +2,10 @@
 // What every loss shares: its result (a value and the gradient to hand to backward), and how it takes its tensors.
 // A loss is an aggregate of options with
 //   loss(logits, targets) -> LossResult                      owns the gradient; its memory is used again (memory.hpp)
+//   loss.each(logits, targets) -> LossValues                 unreduced, PyTorch's reduction 'none'
 //   loss.compute(view, targets, gradient) -> value           writes d value / d logits into the caller's memory
-//   loss.total_weight(view, targets) -> double               what the value is a mean over: it times the value is a sum
-//                                                            over batches. 0 where nothing counts; the value is NaN
+//   loss.total_weight(view, targets) -> double               what the mean is taken over: it times the mean is a sum
+//                                                            over batches. 0 where nothing counts; the mean is NaN
 //                                                            then
 //   loss.check(view, targets)                                throws what these throw; for who computes it elsewhere
 // A caller's own loss needs compute alone; its value counts as a mean over the images then. Denormals count as zeros in
@@ -26,14 +27,14 @@
 
 namespace ctnet {
 
-// A tensor that owns its memory, in the shape of the logits; convertible to whatever a View converts to.
+// A tensor that owns its memory; convertible to whatever a View converts to.
 template <class T>
-class LossGradient {
+class LossTensor {
  public:
   using value_type = T;
 
-  LossGradient() = default;
-  explicit LossGradient(const View<const T>& like) : values_(like.size()), rank_(like.rank()) {
+  LossTensor() = default;
+  explicit LossTensor(const View<const T>& like) : values_(like.size()), rank_(like.rank()) {
     std::copy(like.shape().begin(), like.shape().end(), dims_.begin());
   }
   const T* data() const { return values_.data(); }
@@ -58,9 +59,21 @@ class LossGradient {
 };
 
 template <class T>
+using LossGradient = LossTensor<T>;  // in the shape of the logits
+
+template <class T>
 struct LossResult {
   T value{};
   LossGradient<T> gradient;  // d value / d logits
+};
+
+// What the value is made of, before it is a mean or a sum: of losses of class labels a number for each row, (N) or
+// (N, H, W); of the others one for each element. A value depends on its own row (or element) alone, so that the
+// gradient of any weighting of them is this one with its rows weighted.
+template <class T>
+struct LossValues {
+  LossTensor<T> values;
+  LossTensor<T> gradient;  // d values(row) / d logits(row), in the shape of the logits
 };
 
 // One mean over many batches, whatever their sizes.
@@ -169,10 +182,9 @@ void check_gradient(const char* loss, const View<T>& logits, std::size_t gradien
     fail(loss, ": the gradient has room for ", gradient, " elements, the logits have ", logits.size());
 }
 
-// Targets of the losses that go element by element: as many as the logits, and in the same shape where both say one.
+// As many as the logits, and in the same shape where both say one.
 template <class T, TensorLike Y>
-void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
-  static_assert(std::is_same_v<scalar_of<Y>, std::remove_const_t<T>>, "targets must be of the logits' type");
+void check_target_shape(const char* loss, const View<T>& logits, const Y& targets) {
   const auto size = static_cast<std::size_t>(targets.size());
   bool fits = size == logits.size();
   if constexpr (HasShape<Y>) {
@@ -186,6 +198,13 @@ void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
   if (logits.rank() > 1) check_runs(targets, logits.shape().subspan(1), loss);
 }
 
+// Targets of the losses that go element by element.
+template <class T, TensorLike Y>
+void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
+  static_assert(std::is_same_v<scalar_of<Y>, std::remove_const_t<T>>, "targets must be of the logits' type");
+  check_target_shape(loss, logits, targets);
+}
+
 // operator() of every loss, from its compute.
 template <class Loss, TensorLike X, class Targets>
 auto evaluate_loss(const Loss& loss, const X& logits, const Targets& targets, std::size_t rows) {
@@ -194,6 +213,34 @@ auto evaluate_loss(const Loss& loss, const X& logits, const Targets& targets, st
   LossResult<scalar_of<X>> result{{}, LossGradient<scalar_of<X>>(view)};
   result.value = loss.compute(view, targets, std::span<scalar_of<X>>{result.gradient.data(), result.gradient.size()});
   return result;
+}
+
+// each() of every loss, from its `plain`.
+enum class ValueOf { row, element };
+template <class Loss, TensorLike X, class Targets>
+auto each_value(const Loss& loss, const X& logits, const Targets& targets, std::size_t rows, ValueOf of) {
+  using T = scalar_of<X>;
+  const auto numbers = dense(logits, Loss::name);
+  const auto view = loss_view(Loss::name, logits, numbers.data(), rows);
+  loss.check(view, targets);
+  View<const T> values = view;
+  if (of == ValueOf::row && view.rank() < 2) values = {nullptr, 1, {1, 0, 0, 0}};
+  if (of == ValueOf::row && view.rank() >= 2) {
+    std::array<std::size_t, 4> dims{view.shape(0)};
+    for (int i = 2; i < view.rank(); ++i) dims[static_cast<std::size_t>(i - 1)] = view.shape(i);
+    values = {nullptr, view.rank() - 1, dims};
+  }
+  LossValues<T> result{LossTensor<T>(values), LossTensor<T>(view)};
+  loss.plain(view, targets, result.gradient.data(), Reduction::sum, result.values.data());
+  return result;
+}
+
+// The mean that a value is or, of a loss that gives sums, would be.
+template <class Loss>
+double mean_of(const Loss& loss, double value, double total_weight) {
+  if constexpr (requires { loss.reduction; })
+    if (loss.reduction == Reduction::sum) return value / total_weight;
+  return value;
 }
 
 }  // namespace detail

@@ -7,18 +7,26 @@
 #include <type_traits>
 
 #include "cpu.hpp"
+#include "reference.hpp"
 #include "result.hpp"
 
 namespace ctnet {
 
 struct SmoothL1 {
   double beta = 1;
+  Reduction reduction = Reduction::mean;
 
   static constexpr const char* name = "SmoothL1";
 
   template <TensorLike X, TensorLike Y>
   LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
     return detail::evaluate_loss(*this, predictions, targets, 0);
+  }
+
+  // Unreduced, in the shape of the predictions.
+  template <TensorLike X, TensorLike Y>
+  LossValues<scalar_of<X>> each(const X& predictions, const Y& targets) const {
+    return detail::each_value(*this, predictions, targets, 0, detail::ValueOf::element);
   }
 
   template <detail::LossScalar T, TensorLike Y>
@@ -30,7 +38,7 @@ struct SmoothL1 {
     check(predictions, targets);
     const auto numbers = dense(targets, name);
     detail::check_gradient(name, predictions, gradient.size());
-    const auto n = static_cast<double>(predictions.size());
+    const double n = reduction == Reduction::sum ? 1 : static_cast<double>(predictions.size());
     const double sum = detail::sum_over(threads, predictions.size(), 1, [&](std::size_t from, std::size_t to) {
       return CTNET_PICK(smooth_l1<S>)(predictions.data() + from, numbers.data() + from, gradient.data() + from,
                                       to - from, 1 / n, beta);
@@ -48,6 +56,14 @@ struct SmoothL1 {
   void check(const View<T>& predictions, const Y& targets) const {
     detail::check_option(name, "beta", beta, beta >= 0, "0 or more");
     detail::check_targets(name, predictions, targets);
+  }
+
+  // In plain loops, options and tensors having been checked.
+  template <detail::LossScalar T, TensorLike Y>
+  std::remove_const_t<T> plain(const View<T>& predictions, const Y& targets, std::remove_const_t<T>* gradient,
+                               Reduction how, std::remove_const_t<T>* values = nullptr) const {
+    const auto numbers = dense(targets, name);
+    return reference::smooth_l1(predictions.data(), numbers.data(), gradient, predictions.size(), beta, how, values);
   }
 };
 

@@ -68,13 +68,14 @@ concept Labelled = requires(const B& b) {
   { *targets_of(b).data() } -> std::convertible_to<int>;
 } && std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
 
-// One score per class and one label per image: what accuracy can be told of.
-template <class NetworkType, class B>
-inline constexpr bool classifies = NetworkType::Facts::output.plane() == 1 && Labelled<B>;
+// One score per class, and one label per image or probabilities of classes: what accuracy can be told of.
+template <class NetworkType, class B, class Loss>
+inline constexpr bool classifies =
+    NetworkType::Facts::output.plane() == 1 && (Labelled<B> || requires { requires Loss::takes_probabilities; });
 
-template <class Loss>
+template <class Targets, class Loss>
 bool ignored(const Loss& loss, long long label) {
-  if constexpr (requires { loss.ignore_index; }) return label == loss.ignore_index;
+  if constexpr (std::integral<scalar_of<Targets>> && requires { loss.ignore_index; }) return label == loss.ignore_index;
   return false;
 }
 
@@ -99,6 +100,15 @@ bool among_first(const T* scores, int classes, int truth, int places) {
   return ahead < places && !is_nan(scores[truth]);
 }
 
+// The class of image i: its label, or the most probable one.
+template <class Targets>
+long long truth_of(const Targets& targets, std::size_t i, int classes) {
+  if constexpr (std::integral<scalar_of<Targets>>)
+    return static_cast<long long>(targets.data()[i]);
+  else
+    return largest(targets.data() + i * static_cast<std::size_t>(classes), classes);
+}
+
 // Rows that have a label to get right, and those that do.
 struct Hits {
   long long counted = 0, correct = 0;
@@ -109,8 +119,8 @@ Hits count_hits(const View<const T>& logits, const Labels& labels, const Loss& l
   const auto truths = dense(labels, "the labels");
   Hits hits;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto label = static_cast<long long>(truths.data()[i]);
-    if (ignored(loss, label)) continue;
+    const long long label = truth_of(truths, i, static_cast<int>(classes));
+    if (ignored<Labels>(loss, label)) continue;
     ++hits.counted;
     hits.correct += largest(logits.data() + i * classes, static_cast<int>(classes)) == label;
   }
@@ -130,8 +140,9 @@ std::vector<std::string> class_names(const L& loader, int classes) {
 }  // namespace detail
 
 // Runs predict over one pass of the loader. Networks that give one score per class, (C) or (C, 1, 1), on a loader of
-// labels get accuracy, top-5 and confusion matrix, labels of the loss's ignore_index left out; others the loss alone.
-// Throws Error where a label is no class, and where the loader gives nothing.
+// labels get accuracy, top-5 and confusion matrix, labels of the loss's ignore_index left out; so do class
+// probabilities that CrossEntropy takes as targets, the truth then being the most probable class (of equals the first).
+// Others get the loss alone. Throws Error where a label is no class, and where the loader gives nothing.
 template <class NetworkType, class LoaderType, class Loss = CrossEntropy>
 Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}) {
   Evaluation e;
@@ -148,16 +159,18 @@ Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}
       const auto scores = net.predict(batch.images);
       const std::size_t n = scores.shape(0);
       gradient.resize(scores.size());
-      const auto value = LossKernel<Loss, typename NetworkType::backend>::compute(
-          loss, scores, detail::targets_of(batch), std::span<T>{gradient});
-      loss_total.add(static_cast<double>(value), detail::total_weight(loss, scores, detail::targets_of(batch)));
-      if constexpr (detail::classifies<NetworkType, std::remove_cvref_t<decltype(batch)>>) {
+      const auto& targets = detail::targets_of(batch);
+      const auto value =
+          LossKernel<Loss, typename NetworkType::backend>::compute(loss, scores, targets, std::span<T>{gradient});
+      const double weight = detail::total_weight(loss, scores, targets);
+      loss_total.add(detail::mean_of(loss, static_cast<double>(value), weight), weight);
+      if constexpr (detail::classifies<NetworkType, std::remove_cvref_t<decltype(batch)>, Loss>) {
         if (e.images == 0) e.confusion = ConfusionMatrix(classes, detail::class_names(loader, classes));
-        const auto truths = dense(detail::targets_of(batch), "the labels");
+        const auto truths = dense(targets, "the labels");
         for (std::size_t i = 0; i < n; ++i) {
           const T* row = scores.data() + i * static_cast<std::size_t>(classes);
-          const auto truth = static_cast<long long>(truths.data()[i]);
-          if (detail::ignored(loss, truth)) continue;
+          const long long truth = detail::truth_of(truths, i, classes);
+          if (detail::ignored<std::remove_cvref_t<decltype(targets)>>(loss, truth)) continue;
           const int guess = detail::largest(row, classes);
           if (guess >= 0) e.confusion.add(static_cast<int>(truth), guess);
           ++counted;

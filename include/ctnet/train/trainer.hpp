@@ -51,9 +51,10 @@ class Trainer {
     result_.loss = static_cast<double>(LossKernel<Loss, typename NetworkType::backend>::compute(
         loss_, logits, detail::targets_of(batch), std::span<T>{gradient_}));
     result_.weight = detail::total_weight(loss_, logits, detail::targets_of(batch));
+    result_.loss = detail::mean_of(loss_, result_.loss, result_.weight);
     under_way_ = 1;
     if (!result_.loss_usable()) return;
-    if constexpr (detail::classifies<NetworkType, Batch>) {
+    if constexpr (detail::classifies<NetworkType, Batch, Loss>) {
       const detail::Hits hits = detail::count_hits(logits, detail::targets_of(batch), loss_);
       result_.counted = hits.counted;
       result_.correct = hits.correct;
