@@ -5,6 +5,12 @@
 #include <ctnet/layers.hpp>
 
 #include <doctest/doctest.h>
+#ifdef __unix__
+#  include <sys/wait.h>
+#  include <unistd.h>
+#endif
+
+#include <thread>
 
 #include "../support/values.hpp"
 
@@ -44,3 +50,60 @@ TEST_CASE("deploy: the same bits on any number of threads") {
   }
   set_num_threads(before);
 }
+
+#ifdef _OPENMP
+TEST_CASE("deploy: OpenMP's threads are left as they were, denormals included") {
+  const auto state = floats("state", static_cast<std::size_t>(Analysis<Net, In>::state_size), 0.2);
+  const auto x = floats("x", static_cast<std::size_t>(16 * In::shape.size()), 1);
+  const auto deployed = make_deployed<Net, In, Cpu<float, OpenMP>, 16>();
+  REQUIRE(deployed->load(state));
+  const int before = get_num_threads();
+  set_num_threads(4);
+  int changed = 0;
+  std::thread([&] {  // its threads are its own: they start within the call
+    (*deployed)(x, 16);
+#  pragma omp parallel num_threads(4) reduction(+ : changed)
+    changed += (cpu::FlushDenormals::read() & cpu::FlushDenormals::bits) != 0;
+  })
+      .join();
+  set_num_threads(before);
+  CHECK(changed == 0);
+}
+#endif
+
+// ThreadSanitizer does not follow a program with threads into its child.
+#if defined(_OPENMP) && defined(__unix__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("deploy, train: a forked process does not wait for its parent's threads") {
+  const auto state = floats("state", static_cast<std::size_t>(Analysis<Net, In>::state_size), 0.2);
+  const auto x = floats("x", static_cast<std::size_t>(16 * In::shape.size()), 1);
+  const auto deployed = make_deployed<Net, In, Cpu<float, OpenMP>, 16>();
+  REQUIRE(deployed->load(state));
+  using Head = Sequential<Conv<3, 4, 3>, ReLU, GlobalAvgPool, Flatten, Linear<4, 2>>;
+  Network<Head, In, Cpu<float, OpenMP>> net{Seed{1}};
+  const int before = get_num_threads();
+  set_num_threads(2);
+  const auto run = [&] {
+    const auto y = (*deployed)(x, 16);
+    std::vector<float> all(y.begin(), y.end());
+    const std::vector<float> logits = net.forward(x);
+    net.zero_grad();
+    net.backward(logits);
+    all.insert(all.end(), logits.begin(), logits.end());
+    all.insert(all.end(), net.gradients().begin(), net.gradients().end());
+    return all;
+  };
+  const std::vector<float> here = run();
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(30);  // a child that hangs is killed
+    _exit(run() == here && cpu::workers_for(true, 8) == 1 ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(cpu::workers_for(true, 8) == 2);
+  set_num_threads(before);
+}
+#endif

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "flags.hpp"
+
 namespace ctnet {
 
 struct Error : std::runtime_error {
@@ -45,7 +47,7 @@ struct Piece {
                                  : std::to_string(static_cast<unsigned long long>(v))) {}
 };
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Piece* words, int n) {
+CTNET_BY_EXCEPTIONS [[noreturn, gnu::cold, gnu::noinline]] inline void fail_with(const Piece* words, int n) {
   std::string sentence;
   for (int i = 0; i < n; ++i) sentence += words[i].text;
 #ifdef __cpp_exceptions
@@ -60,7 +62,7 @@ struct Piece {
 
 // Throws Error with its arguments (text and numbers) strung together: fail(file, ": ", n, " bytes, expected ", m).
 template <class... Parts>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
+CTNET_BY_EXCEPTIONS [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
   const detail::Piece words[] = {parts...};
   detail::fail_with(words, static_cast<int>(sizeof...(parts)));
 }

@@ -18,7 +18,7 @@ namespace ctnet::deployment {
 
 // What a stage computes on: `images` images, in + n in_step and so on, in pieces first .. last - 1 of its units.
 template <class T>
-struct StageIo {
+struct CTNET_BY_TARGETS StageIo {
   const Stage* stage = nullptr;
   const Map* map = nullptr;
   const T* in[max_inputs] = {};

@@ -4,13 +4,8 @@
 #pragma once
 
 #include "../backends/cpu/denormals.hpp"
+#include "../backends/cpu/num_threads.hpp"
 #include "kernels.hpp"
-#ifdef _OPENMP
-#  include <omp.h>
-#  ifdef __cpp_exceptions
-#    include "../backends/cpu/threads.hpp"
-#  endif
-#endif
 
 namespace ctnet::deployment {
 
@@ -93,44 +88,32 @@ void run_group(const Call<T>& c, int g, int batch, int slot) noexcept {
   for (int i = 0; i < c.stages; ++i) c.run[i](group_io(c, i, g, batch, c.slot_arena(slot), c.slot_scratch(slot)));
 }
 
-#ifdef _OPENMP
-inline int threads_to_use() noexcept {
-#  ifdef __cpp_exceptions
-  return get_num_threads();
-#  else
-  return omp_get_max_threads();
-#  endif
-}
-#endif
-
 template <class T>
-void run_batch(const Call<T>& c, int batch) noexcept {
+CTNET_BY_THREADS void run_batch(const Call<T>& c, int batch) noexcept {
   const int groups = (batch + c.room.group - 1) / c.room.group;
 #ifdef _OPENMP
-  if (c.room.slots > 1 && !omp_in_parallel()) {
-    const int asked = threads_to_use(), workers = asked < c.room.slots ? asked : c.room.slots;
-    if (workers > 1) {
+  if (const int workers = cpu::workers_for(true, c.room.slots); workers > 1) {
+    const cpu::DenormalsOutside outside;
 #  pragma omp parallel num_threads(workers)
-      {
-        const cpu::FlushDenormals flush;
-        const int worker = omp_get_thread_num(), team = omp_get_num_threads();
-        if (groups >= team) {
+    {
+      const cpu::FlushDenormals flush;
+      const int worker = omp_get_thread_num(), team = omp_get_num_threads();
+      if (groups >= team) {
 #  pragma omp for schedule(dynamic, 1)
-          for (int g = 0; g < groups; ++g) run_group(c, g, batch, worker);
-        } else {
-          for (int g = 0; g < groups; ++g)
-            for (int i = 0; i < c.stages; ++i) {
-              StageIo<T> io = group_io(c, i, g, batch, c.slot_arena(0), c.slot_scratch(worker));
-              const int units = io.last;
-              io.first = units * worker / team;
-              io.last = units * (worker + 1) / team;
-              if (io.first < io.last) c.run[i](io);
+        for (int g = 0; g < groups; ++g) run_group(c, g, batch, worker);
+      } else {
+        for (int g = 0; g < groups; ++g)
+          for (int i = 0; i < c.stages; ++i) {
+            StageIo<T> io = group_io(c, i, g, batch, c.slot_arena(0), c.slot_scratch(worker));
+            const int units = io.last;
+            io.first = units * worker / team;
+            io.last = units * (worker + 1) / team;
+            if (io.first < io.last) c.run[i](io);
 #  pragma omp barrier
-            }
-        }
+          }
       }
-      return;
     }
+    return;
   }
 #endif
   for (int g = 0; g < groups; ++g) run_group(c, g, batch, 0);

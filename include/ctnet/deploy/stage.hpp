@@ -30,7 +30,7 @@ enum class Kind : unsigned char {
   reorder,
 };
 
-struct Stage {
+struct CTNET_BY_TARGETS Stage {
   Kind kind = Kind::plain;
   int leaf = -1, norm = -1, pool = -1;  // layers: what it computes, and the BatchNorm and the pool taken into it
   int in[max_inputs] = {};              // maps
@@ -99,7 +99,7 @@ constexpr i64 linear_weights(const Stage& s, const Map* map, Precision p) {
 inline bool uses_bf16(const cpu::ConvPlan& fp32, const cpu::Bf16Plan& bf16) noexcept {
   return bf16.valid && cpu::bf16_pays(fp32, bf16.split, cpu::bf16_path());
 }
-inline bool linear_uses_bf16(Precision p) noexcept {
+CTNET_BY_TARGETS inline bool linear_uses_bf16(Precision p) noexcept {
   return p == Precision::bf16 || (p == Precision::split_bf16 && cpu::bf16_path() == cpu::Bf16Path::amx);
 }
 

@@ -2,6 +2,10 @@
 // Network<Net, Input, Backend>: a network with its parameters, ready to train and to predict.
 #pragma once
 
+#ifndef __cpp_exceptions
+#  error "ctnet: Network reports mistakes by exceptions, -fno-exceptions switches them off; infer.hpp does without them"
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <span>

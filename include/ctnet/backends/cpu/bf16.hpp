@@ -5,9 +5,9 @@
 //   portable     the pair is taken apart with shifts and masks, two multiply-adds on every target
 //   avx512_bf16  vdpbf16ps
 //   amx          tdpbf16ps, 16 pixels x 32 i times 32 i x 16 k
-// The last one is in programs whose units are all built with -DCTNET_AMX, until it has been run on a machine that has
-// it. Split: a float is taken as the sum of two bfloat16, and high * high + high * low + low * high is nearly a product
-// of floats. Then infinities give NaN. The last two ways take denormals for zeros.
+// The last one is taken in programs of which a unit is built with -DCTNET_AMX, until it has been run on a machine that
+// has it. Split: a float is taken as the sum of two bfloat16, and high * high + high * low + low * high is nearly a
+// product of floats. Then infinities give NaN. The last two ways take denormals for zeros.
 #pragma once
 
 #include "../../core/shape.hpp"
@@ -22,12 +22,16 @@ enum class Bf16Path : int { portable, avx512_bf16, amx };
 namespace detail {
 inline constinit std::atomic<int> bf16{-1};
 
-inline Bf16Path ask_bf16() {
+// Set before main, so that no function depends on the flag.
+inline constinit bool amx_wanted = false;
+#ifdef CTNET_AMX
+inline const bool some_unit_wants_amx = amx_wanted = true;
+#endif
+
+CTNET_BY_TARGETS inline Bf16Path ask_bf16() {
 #if CTNET_HAS_AVX512
   if (ask_cpu() == Target::avx512) {
-#  ifdef CTNET_AMX
-    if (may_use_tiles()) return Bf16Path::amx;
-#  endif
+    if (amx_wanted && may_use_tiles()) return Bf16Path::amx;
     if (cpuid(7, 0).a >= 1 && (cpuid(7, 1).a >> 5 & 1) != 0) return Bf16Path::avx512_bf16;
   }
 #endif
@@ -36,14 +40,14 @@ inline Bf16Path ask_bf16() {
 }  // namespace detail
 
 // The way in use: the CPU and the kernel are asked once. Portable wherever target() is not avx512.
-inline Bf16Path bf16_path() noexcept {
+CTNET_BY_TARGETS inline Bf16Path bf16_path() noexcept {
   if (target() != Target::avx512) return Bf16Path::portable;
   int p = detail::bf16.load(std::memory_order_relaxed);
   if (p < 0) detail::bf16.store(p = static_cast<int>(detail::ask_bf16()), std::memory_order_relaxed);
   return static_cast<Bf16Path>(p);
 }
 // Uses at most `most` from now on (tests and measurements); what the machine lacks stays out.
-inline void limit_bf16_path(Bf16Path most) noexcept {
+CTNET_BY_TARGETS inline void limit_bf16_path(Bf16Path most) noexcept {
   const Bf16Path best = detail::ask_bf16();
   detail::bf16.store(static_cast<int>(most < best ? most : best), std::memory_order_relaxed);
 }

@@ -6,13 +6,14 @@
 
 #include <type_traits>
 
+#include "../../core/flags.hpp"
 #include "../reference/reference.hpp"
 #include "bfloat16.hpp"
 
 namespace ctnet {
 
 // Runs on threads (get_num_threads() of them) where the program is built with -fopenmp. The same bits for any number.
-struct OpenMP {};
+struct CTNET_BY_THREADS OpenMP {};
 // No algorithm that gives up accuracy for speed: no Winograd F(4x4, 3x3).
 struct Exact {};
 // The fast mode that is nearly fp32: products of floats split into bfloat16 parts, summed in fp32.
@@ -28,7 +29,7 @@ struct CpuFallback;
 }  // namespace detail
 
 template <class T = float, class... Policies>
-struct Cpu {
+struct CTNET_BY_TARGETS Cpu {
   static_assert(((detail::times<Policies, OpenMP, Exact, SplitBf16> == 1) && ...),
                 "Cpu: an unknown policy; there are OpenMP, Exact and SplitBf16");
   static_assert(((detail::times<Policies, Policies...> == 1) && ...), "Cpu: a policy is given twice");

@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "../../core/flags.hpp"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #  if !defined(CTNET_NO_AVX2)
 #    define CTNET_HAS_AVX2 1
@@ -20,16 +22,14 @@ namespace ctnet::cpu {
 enum class Target : int { base, avx2, avx512 };
 
 namespace detail {
-inline constinit std::atomic<int> target{-1};
+inline constinit std::atomic<int> target{-1};  // of the program, whatever a unit has code for
 
 inline Target ask_cpu() {
   Target best = Target::base;
-#if CTNET_HAS_AVX2
+#if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
     best = Target::avx2;
-#endif
-#if CTNET_HAS_AVX512
   if (best == Target::avx2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq"))
     best = Target::avx512;
@@ -38,11 +38,18 @@ inline Target ask_cpu() {
 }
 }  // namespace detail
 
-// The target in use.
-inline Target target() {
+// The target in use, the best that this unit has code for.
+CTNET_BY_TARGETS inline Target target() {
   int t = detail::target.load(std::memory_order_relaxed);
   if (t < 0) detail::target.store(t = static_cast<int>(detail::ask_cpu()), std::memory_order_relaxed);
-  return static_cast<Target>(t);
+#if CTNET_HAS_AVX512
+  constexpr Target most = Target::avx512;
+#elif CTNET_HAS_AVX2
+  constexpr Target most = Target::avx2;
+#else
+  constexpr Target most = Target::base;
+#endif
+  return static_cast<Target>(t) < most ? static_cast<Target>(t) : most;
 }
 
 // Uses at most `most` from now on (tests and measurements); what the CPU lacks stays out.

@@ -1,37 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Threads of the CPU, the compiler's OpenMP (-fopenmp); in a program built without it everything runs on the caller's
-// thread and gives the same bits. Work is cut into chunks by its size alone, never by the number of threads. All units
-// of a program should be built alike.
+// thread and gives the same bits. Work is cut into chunks by its size alone, never by the number of threads.
 #pragma once
 
-#include <atomic>
 #include <exception>
-#ifdef _OPENMP
-#  include <omp.h>
-#endif
 
 #include "../../core/error.hpp"
 #include "../../core/shape.hpp"
 #include "cpu.hpp"
 #include "denormals.hpp"
+#include "num_threads.hpp"
 
 namespace ctnet {
 
-namespace detail {
-inline constinit std::atomic<int> num_threads{0};  // 0: what OpenMP says
-}
-
-// How many threads a backend with the policy OpenMP uses, for the whole program: OpenMP's own number (the cores, or
-// OMP_NUM_THREADS) until it is set; always 1 in a program built without OpenMP.
-inline int get_num_threads() {
-#ifdef _OPENMP
-  const int n = detail::num_threads.load(std::memory_order_relaxed);
-  return n > 0 ? n : omp_get_max_threads();
-#else
-  return 1;
-#endif
-}
-inline void set_num_threads(int n) {
+// See get_num_threads (num_threads.hpp).
+CTNET_BY_EXCEPTIONS inline void set_num_threads(int n) {
   if (n < 1) fail("set_num_threads: ", n, " threads, expected 1 or more");
   detail::num_threads.store(n, std::memory_order_relaxed);
 }
@@ -39,20 +22,9 @@ inline void set_num_threads(int n) {
 namespace cpu {
 
 // Whether a function may use threads.
-struct Threads {
+struct CTNET_BY_THREADS Threads {
   bool on = false;
 };
-
-// How many threads `chunks` chunks run on. Inside somebody's parallel region: one.
-inline int workers_for([[maybe_unused]] bool threads, [[maybe_unused]] int chunks) {
-#ifdef _OPENMP
-  if (threads && chunks > 1 && !omp_in_parallel()) {
-    const int n = get_num_threads();
-    return n < chunks ? n : chunks;
-  }
-#endif
-  return 1;
-}
 
 namespace detail {
 #ifdef _OPENMP
@@ -84,7 +56,7 @@ inline void run_on_threads(int workers, int chunks, void (*run)(const void*, int
 // f(chunk, worker) for every chunk, worker < workers (from workers_for). Denormals are zero on workers. Where calls
 // throw, the error of the first chunk that did leaves, once all have ended.
 template <class F>
-void each_chunk([[maybe_unused]] int workers, int chunks, const F& f) {
+CTNET_BY_THREADS void each_chunk([[maybe_unused]] int workers, int chunks, const F& f) {
 #ifdef _OPENMP
   if (workers > 1)
     return detail::run_on_threads(
@@ -106,7 +78,7 @@ struct Pieces {
 
 // f(from, to) for every piece.
 template <class F>
-void each_piece(bool threads, const Pieces& p, const F& f) {
+CTNET_BY_THREADS void each_piece(bool threads, const Pieces& p, const F& f) {
   each_chunk(workers_for(threads, p.count()), p.count(), [&](int k, int) {
     const i64 from = k * p.size;
     f(from, from + p.size < p.n ? from + p.size : p.n);
@@ -114,7 +86,7 @@ void each_piece(bool threads, const Pieces& p, const F& f) {
 }
 // The sum of f(from, to), added in order.
 template <class F>
-double sum_pieces(bool threads, const Pieces& p, const F& f) {
+CTNET_BY_THREADS double sum_pieces(bool threads, const Pieces& p, const F& f) {
   double part[Pieces::most];
   each_piece(threads, p, [&](i64 from, i64 to) { part[from / p.size] = f(from, to); });
   double sum = 0;

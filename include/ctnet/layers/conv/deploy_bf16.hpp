@@ -18,7 +18,7 @@
 
 namespace ctnet::cpu {
 
-struct Bf16Plan {
+struct CTNET_BY_TARGETS Bf16Plan {
   ConvOp op{};
   Layout in{}, out{};
   Epilogue epilogue{};
