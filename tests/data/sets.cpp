@@ -4,6 +4,11 @@
 
 #include <ctnet/data.hpp>
 
+#include <Eigen/Core>
+#include <xtensor/xarray.hpp>
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xview.hpp>
+
 #include <cmath>
 #include <set>
 #include <string>
@@ -125,6 +130,32 @@ TEST_CASE("a TensorDataset of bytes goes through every transform") {
   for (std::size_t i = 0; i < images.size(); ++i) CHECK(it->images[i] == static_cast<float>(i) / 255.0f);
 }
 
+TEST_CASE("a TensorDataset of pieces of tensors, and of tensors in another order") {
+  xt::xtensor<float, 4> images({6, 2, 3, 4});
+  for (std::size_t i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>(i);
+  const xt::xtensor<int, 2> labels{{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}, {10, 11}};
+  using Set = data::TensorDataset<ct::Image<2, 3, 4>>;
+  const auto check = [](const Set& set) {
+    REQUIRE(set.size() == 2);
+    CHECK(set.label(0) == 7);
+    CHECK(set.label(1) == 9);
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t k = 0; k < 24; ++k) CHECK(set.get(i).tensor.data()[k] == static_cast<float>((i + 3) * 24 + k));
+  };
+  const auto piece = xt::view(images, xt::range(3, 5));
+  const auto truth = xt::view(labels, xt::range(3, 5), 1);
+  check(Set{piece, truth});
+  check(Set{xt::xtensor<float, 4, xt::layout_type::column_major>(piece), xt::xarray<long>(truth)});
+
+  using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Rows rows = Eigen::Map<const Rows>(images.data(), 6, 24);
+  const data::TensorDataset<ct::Features<3>> features{rows.block(3, 3, 2, 3), truth};
+  CHECK(features.get(1).tensor.data()[2] == 4 * 24 + 5);
+  const Eigen::MatrixXf columns = rows.block(3, 3, 2, 3);
+  CHECK_THROWS_WITH_AS((data::TensorDataset<ct::Features<3>>{columns, truth}), doctest::Contains("3 runs of 2"),
+                       ct::Error);
+}
+
 TEST_CASE("features have a shape of their own") {
   const std::vector<double> rows{1, 2, 3, 4, 5, 6};
   const std::vector<int> labels{7, 8};
@@ -143,6 +174,12 @@ TEST_CASE("tensors that do not fit are errors") {
   CHECK_THROWS_WITH_AS((Set{odd, labels}), doctest::Contains("7 elements, expected a multiple of 1 x 2 x 2"),
                        ct::Error);
   CHECK_THROWS_WITH_AS((Set{images, more}), doctest::Contains("3 labels for 2 images"), ct::Error);
+  for (const double bad : {0.5, 3e9, -3e9, std::nan("")})
+    CHECK_THROWS_WITH_AS((Set{images, std::vector<double>{1, bad}}), doctest::Contains("label 1 is "), ct::Error);
+  CHECK_THROWS_WITH_AS((Set{images, std::vector<long long>{1, 1LL << 32}}),
+                       "TensorDataset: label 1 is 4294967296, expected a whole number that an int holds", ct::Error);
+  CHECK(Set{images, std::vector<long long>{1, -100}}.label(1) == -100);
+  CHECK(Set{images, std::vector<unsigned char>{1, 255}}.label(1) == 255);
   std::vector<float> values(8, 3.0f);
   CHECK(Bytes{values, labels}.size() == 2);
   for (const float bad : {-1.0f, 256.0f, 0.5f, std::nanf("")}) {

@@ -52,7 +52,8 @@ TEST_CASE("deploy: outputs may be the next images") {
   own_outputs<Sequential<Residual<Sequential<Conv3, ReLU, Conv3>>>, Image<3, 9, 7>, 5>({1, 2, 5});
   own_outputs<Sequential<Conv<3, 3, 1>, Tanh>, Image<3, 40, 40>, 40>({1, 40});
   own_outputs<Sequential<Conv<3, 3, 1>, Tanh>, Image<3, 40, 40>, 40, Cpu<float, OpenMP>>({1, 40});
-  own_outputs<Sequential<Linear<3, 12>>, Features<3>, 8>({1, 2, 8});
+  own_outputs<Sequential<Linear<3, 30>>, Features<3>, 64>({1, 5, 64});
+  own_outputs<Sequential<Concat<ReLU, Sigmoid>>, Image<3, 9, 9>, 64>({1, 5, 64});
   own_outputs<Sequential<Linear<12, 3>>, Features<12>, 8>({4, 8});
   own_outputs<Sequential<Linear<6, 6>>, Features<6>, 1>({1});
   using Small = Context<Sequential<Linear<12, 3>>, Features<12>>;

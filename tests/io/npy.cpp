@@ -4,6 +4,8 @@
 #include <ctnet/io/npy.hpp>
 
 #include <random>
+#include <xtensor/xmanipulation.hpp>
+#include <xtensor/xview.hpp>
 
 #include "temporary.hpp"
 
@@ -58,6 +60,25 @@ TEST_CASE("tensors of any rank and type come back") {
   CHECK(io::load_npy<float, 4>(path)(0, 0, 0, 1) == 1.5f);
   io::save_npy(path, xt::xtensor<double, 2>(std::array<std::size_t, 2>{0, 3}));
   CHECK(io::load_npy<double, 2>(path).shape()[1] == 3);
+}
+
+TEST_CASE("tensors in other orders, and pieces of others, are written by their indices") {
+  xt::xtensor<float, 2> a({4, 6});
+  for (std::size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<float>(i);
+  const auto comes_back = [](const auto& t) {
+    const std::string text = io::detail::npy_text(t);
+    const xt::xarray<float> want = t;
+    return io::parse_npy<float, 2>(io::bytes_of(text), "x.npy") == want;
+  };
+  CHECK(comes_back(xt::xtensor<float, 2, xt::layout_type::column_major>(a)));
+  CHECK(comes_back(xt::view(a, xt::range(1, 3))));
+  CHECK(comes_back(xt::view(a, xt::range(1, 3), xt::range(2, 5))));
+  CHECK(comes_back(xt::transpose(a)));
+  xt::xarray<float, xt::layout_type::dynamic> strided;
+  strided.resize(std::vector<std::size_t>{3, 4}, std::vector<std::ptrdiff_t>{1, 3});
+  for (std::size_t i = 0; i < strided.size(); ++i) strided.data()[i] = static_cast<float>(i);
+  CHECK(strided(0, 1) == 3);
+  CHECK(comes_back(strided));
 }
 
 TEST_CASE("what else numpy writes: Fortran order, big-endian, half, bool, scalars, versions 2 and 3") {

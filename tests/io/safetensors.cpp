@@ -4,6 +4,10 @@
 #include <ctnet/io/safetensors.hpp>
 #include <ctnet/io/safetensors_writer.hpp>
 
+#include <Eigen/Core>
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xview.hpp>
+
 #include <cmath>
 #include <limits>
 
@@ -79,6 +83,30 @@ TEST_CASE("what is written is read, through a file") {
   CHECK(header % 8 == 0);
   for (const io::TensorInfo& t : file.tensors()) CHECK(t.begin % io::size_of(t.dtype) == 0);
   CHECK(w.bytes() == raw);
+}
+
+TEST_CASE("pieces of tensors, and tensors in another order, are written by their indices") {
+  xt::xtensor<float, 2> a({4, 3});
+  for (std::size_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<float>(i);
+  const auto rows = xt::view(a, xt::range(2, 4));
+  const xt::xtensor<float, 2, xt::layout_type::column_major> columns = rows;
+  const Eigen::MatrixXf matrix = Eigen::Map<const Eigen::MatrixXf>(a.data(), 3, 4).rightCols(2);  // (F, N)
+  io::SafetensorsWriter w;
+  w.add("rows", {2, 3}, rows);
+  w.add("part", {4, 2}, xt::view(a, xt::all(), xt::range(1, 3)));
+  w.add("columns", {2, 3}, columns);
+  w.add("matrix", {2, 3}, matrix);
+  CHECK(message_of<Error>([&] {
+          w.add("wrong", {3, 2}, matrix);
+        }) ==
+        "tensor 'wrong' is a column-major Eigen matrix of 3 x 2, which lies in memory as 2 runs of 3, expected runs of "
+        "3 x 2 (N x F row-major or F x N column-major)");
+  auto other = w;  // what was gathered belongs to both
+  w = io::SafetensorsWriter{};
+  const auto file = io::Safetensors::parse(other.bytes(), "memory");
+  for (const char* name : {"rows", "columns", "matrix"})
+    CHECK(read<float>(file, name) == std::vector<float>{6, 7, 8, 9, 10, 11});
+  CHECK(read<float>(file, "part") == std::vector<float>{1, 2, 4, 5, 7, 8, 10, 11});
 }
 
 TEST_CASE("an empty file of no tensors, and one of metadata alone") {

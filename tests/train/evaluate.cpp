@@ -4,6 +4,9 @@
 #include <limits>
 #include <numeric>
 
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xview.hpp>
+
 #include <ctnet/ctnet.hpp>
 
 #include "problems.hpp"
@@ -83,6 +86,12 @@ void check(bool ties) {
   CHECK(e.confusion.accuracy() == doctest::Approx(e.accuracy));
 }
 
+template <class Images, class Labels>
+struct Piece {
+  std::remove_const_t<Images> images;
+  std::remove_const_t<Labels> labels;
+};
+
 }  // namespace
 
 TEST_CASE("evaluate agrees with a count by hand") {
@@ -92,6 +101,40 @@ TEST_CASE("evaluate agrees with a count by hand") {
     check<6>(ties);
     check<11>(ties);
   }
+}
+
+TEST_CASE("batches of pieces of tensors count as copies of them do") {
+  xt::xtensor<double, 2> scores({9, 5});
+  const auto values = test::values("scores", 45, 3);
+  std::copy(values.begin(), values.end(), scores.begin());
+  const xt::xtensor<int, 2> labels{{0, 1}, {0, 4}, {0, 2}, {0, 0}, {0, 3}, {0, 1}, {0, 1}, {0, 2}, {0, 4}};
+  struct Copied {
+    std::vector<double> images;
+    std::vector<int> labels;
+  };
+  const auto piece = [&](std::size_t from, std::size_t to) {
+    const auto images = xt::view(scores, xt::range(from, to));
+    const auto truths = xt::view(labels, xt::range(from, to), 1);
+    return Piece<decltype(images), decltype(truths)>{images, truths};
+  };
+  std::vector<decltype(piece(0, 1))> pieces;
+  std::vector<Copied> copies;
+  for (const auto& [from, to] : {std::pair<std::size_t, std::size_t>{2, 6}, {6, 9}}) {
+    pieces.push_back(piece(from, to));
+    const auto& p = pieces.back();
+    copies.push_back({{p.images.begin(), p.images.end()}, {p.labels.begin(), p.labels.end()}});
+  }
+  Nothing<5> net;
+  const Evaluation got = evaluate(net, pieces), want = evaluate(net, copies);
+  CHECK(got.loss == want.loss);
+  CHECK(got.accuracy == want.accuracy);
+  CHECK(got.images == 7);
+  for (int t = 0; t < 5; ++t)
+    for (int p = 0; p < 5; ++p) CHECK(got.confusion(t, p) == want.confusion(t, p));
+  Network<Sequential<Linear<5, 5>>, Features<5>, Reference<double>> a{Seed{1}}, b{Seed{1}};
+  CHECK(fit(a, pieces, SGD{.learning_rate = 0.1f}, CrossEntropy{}).back().accuracy ==
+        fit(b, copies, SGD{.learning_rate = 0.1f}, CrossEntropy{}).back().accuracy);
+  CHECK(test::same_bits(a.state(), b.state()));
 }
 
 TEST_CASE("a NaN score loses; a row of nothing else predicts nothing") {

@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <xtensor/xarray.hpp>
 #include <xtensor/xnpy.hpp>
 #include <xtensor/xtensor.hpp>
 
@@ -123,10 +124,22 @@ xt::xtensor<T, N> load_npy(const std::string& path) {
   return parse_npy<T, N>(read_file(path), path);
 }
 
-// Replaces the file; see replace_file.
+namespace detail {
+// The bytes of an npy file. xtensor's writer takes the numbers of a tensor with strides of its own as they lie.
+template <class E>
+std::string npy_text(const xt::xexpression<E>& tensor) {
+  const E& e = tensor.derived_cast();
+  if (e.layout() == xt::layout_type::row_major || e.layout() == xt::layout_type::column_major)
+    return xt::dump_npy(tensor);
+  const xt::xarray<typename E::value_type> dense = e;
+  return xt::dump_npy(dense);
+}
+}  // namespace detail
+
+// Any expression of xtensor. Replaces the file; see replace_file.
 template <class E>
 void save_npy(const std::string& path, const xt::xexpression<E>& tensor) {
-  replace_file(path, xt::dump_npy(tensor));
+  replace_file(path, detail::npy_text(tensor));
 }
 
 // The arrays of an npz archive, by the names given to numpy.savez.
@@ -168,7 +181,7 @@ class NpzWriter {
   explicit NpzWriter(bool compressed = false) : compressed_(compressed) {}
   template <class E>
   void add(const std::string& name, const xt::xexpression<E>& tensor) {
-    zip_.add(name + ".npy", bytes_of(xt::dump_npy(tensor)), compressed_);
+    zip_.add(name + ".npy", bytes_of(detail::npy_text(tensor)), compressed_);
   }
   Bytes bytes() const { return zip_.bytes(); }
   void write(const std::string& path) const { replace_file(path, {zip_.bytes()}); }
