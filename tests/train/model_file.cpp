@@ -259,7 +259,7 @@ TEST_CASE("export_header writes every weight as C++ reads it") {
   const TemporaryFolder folder;
   Float net = trained<Float>(3);
   net.parameters()[0] = -0.0f, net.parameters()[1] = 1e-42f, net.parameters()[2] = -3.4e38f;
-  export_header(net, folder / "weights.hpp", "my_weights");
+  export_header(std::as_const(net), folder / "weights.hpp", "my_weights");
   const auto bytes = io::read_file(folder / "weights.hpp");
   const std::string text(bytes.begin(), bytes.end());
   const auto state = net.state();

@@ -47,7 +47,7 @@ bool append_literals(std::string& text, const T* values, std::size_t n) {
 // is replaced atomically. Throws Error where a value is not finite, the name no identifier, or the file cannot be
 // written.
 template <class NetworkType>
-[[gnu::cold]] void export_header(NetworkType& net, const std::string& path, const std::string& name = "weights") {
+[[gnu::cold]] void export_header(const NetworkType& net, const std::string& path, const std::string& name = "weights") {
   using T = typename NetworkType::scalar;
   if (!detail::is_identifier(name)) fail("export_header: '", name, "' is no name of a C++ variable");
   const auto state = net.state();
