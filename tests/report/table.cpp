@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Numbers as text, tables, and the confusion matrix with its text.
 #include <doctest/doctest.h>
-#include <ctnet/report/confusion.hpp>
-#include <ctnet/report/table.hpp>
+#include <ctnet/report.hpp>
 
 #include <cmath>
 
@@ -96,4 +95,26 @@ TEST_CASE("sums over classes agree with the whole, for any matrix") {
     CHECK(truth == 500);
     CHECK(predicted == 500);
   }
+}
+
+TEST_CASE("names of classes steer no terminal and break no file") {
+  CHECK(report::printable("caf\u00e9 \u4e2d\U0001F600") == "caf\u00e9 \u4e2d\U0001F600");
+  CHECK(report::printable("\x1b[31mred") == "\\x1b[31mred");
+  CHECK(report::printable("a\nb\t\r\x7f\u0085\u202e") == "a\\nb\\t\\r\\x7f\\xc2\\x85\\xe2\\x80\\xae");
+  CHECK(report::printable("\xff\xfe\xc3") == "\\xff\\xfe\\xc3");
+  CHECK(report::printable("a\nb\x01", report::Keep::lines) == "a\nb\\x01");
+  CHECK(report::printable("\x1b\xff", report::Keep::controls) == "\x1b\\xff");
+  ConfusionMatrix m(3, {"\x1b[31mred", "new\nline", "\xff\xfe"});
+  m.add(0, 1), m.add(1, 1), m.add(2, 0);
+  for (const std::string& text : {m.str(), to_svg(m), to_html(History{}, &m), to_json(m)}) {
+    int control = 0;
+    for (const char c : text) control += static_cast<unsigned char>(c) < 0x20 && c != '\n';
+    CHECK(control == 0);
+    std::size_t i = 0;
+    while (i < text.size() && detail::utf8_at(text, i).bytes) i += detail::utf8_at(text, i).bytes;
+    CHECK(i == text.size());
+    CHECK(text.find("xff") != text.npos);
+  }
+  CHECK(nlohmann::json::parse(to_json(m))["classes"][0] == "\x1b[31mred");
+  CHECK(m.name(2) == "\xff\xfe");  // what the program asks for is what it gave
 }

@@ -10,24 +10,15 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "../core/utf8.hpp"
 
 namespace ctnet::io::detail {
 
-// The first byte that is no part of valid UTF-8 (no overlong forms, no surrogates, at most U+10FFFF); npos where none
-// is.
+// The first byte that is no part of valid UTF-8; npos where none is.
 [[gnu::cold]] inline std::size_t invalid_utf8(std::string_view s) {
   for (std::size_t i = 0; i < s.size();) {
-    const auto at = [&](std::size_t k) -> unsigned { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u; };
-    const unsigned lead = at(i);
-    const unsigned n = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    const std::size_t n = ctnet::detail::utf8_at(s, i).bytes;
     if (n == 0) return i;
-    std::uint32_t c = n == 1 ? lead : lead & (0x7Fu >> n);
-    for (unsigned k = 1; k < n; ++k) {
-      if (at(i + k) >> 6 != 2) return i;
-      c = c << 6 | (at(i + k) & 0x3Fu);
-    }
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (c < least[n] || (c >= 0xD800 && c < 0xE000) || c > 0x10FFFF) return i;
     i += n;
   }
   return std::string_view::npos;

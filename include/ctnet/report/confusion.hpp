@@ -13,6 +13,7 @@
 #include "history.hpp"
 #include "number.hpp"
 #include "table.hpp"
+#include "text.hpp"
 
 namespace ctnet {
 
@@ -62,11 +63,11 @@ class ConfusionMatrix {
     std::vector<report::Column> columns{{"truth \\ predicted"}};
     const bool counts = classes_ <= widest;
     for (int p = 0; counts && p < classes_; ++p)
-      columns.push_back({report::shortened(name(p), 8), report::Align::right});
+      columns.push_back({report::shortened(report::printable(name(p)), 8), report::Align::right});
     for (const char* title : {"images", "precision", "recall", "F1"}) columns.push_back({title, report::Align::right});
     report::Table table(std::move(columns));
     for (int t = 0; t < classes_; ++t) {
-      std::vector<std::string> cells{report::shortened(name(t), 24)};
+      std::vector<std::string> cells{report::shortened(report::printable(name(t)), 24)};
       for (int p = 0; counts && p < classes_; ++p) cells.push_back(std::to_string((*this)(t, p)));
       cells.push_back(std::to_string(of_truth(t)));
       for (const double v : {precision(t), recall(t), f1(t)}) cells.push_back(report::percent(v));

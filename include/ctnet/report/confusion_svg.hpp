@@ -10,6 +10,7 @@
 #include "../io/file.hpp"
 #include "confusion.hpp"
 #include "plot.hpp"
+#include "text.hpp"
 
 namespace ctnet {
 
@@ -33,7 +34,7 @@ inline std::string to_svg(const ConfusionMatrix& m, const std::string& title = "
   const bool names = cell >= 11, numbers = cell >= 26;
   std::size_t widest = 1;
   for (int c = 0; names && c < m.classes(); ++c)
-    widest = std::max(widest, report::width_of(report::shortened(m.name(c), 16)));
+    widest = std::max(widest, report::width_of(report::shortened(report::printable(m.name(c)), 16)));
   const double font = std::min(12.0, cell - 1), label = names ? 10 + 0.6 * font * static_cast<double>(widest) : 6;
   const double left = 44 + label, top = 78 + label * 0.72 + 8;
 
@@ -50,7 +51,7 @@ inline std::string to_svg(const ConfusionMatrix& m, const std::string& title = "
   for (int t = 0; t < m.classes(); ++t) {
     const double y = top + t * cell, x = left + t * cell, of_truth = static_cast<double>(std::max(m.of_truth(t), 1LL));
     if (names) {
-      const std::string name = report::shortened(m.name(t), 16);
+      const std::string name = report::shortened(report::printable(m.name(t)), 16);
       const double bx = x + cell / 2 + 4, by = top - 7;
       s += text(left - 8, y + cell / 2 + font * 0.36, "end", font, report::detail::ink, name);
       s += text(bx, by, "start", font, report::detail::ink, name,
@@ -61,8 +62,8 @@ inline std::string to_svg(const ConfusionMatrix& m, const std::string& title = "
       const double part = static_cast<double>(count) / of_truth, cx = left + p * cell;
       s += "<rect x=\"" + fixed(cx, 1) + "\" y=\"" + fixed(y, 1) + "\" width=\"" + fixed(cell - 1, 1) + "\" height=\"" +
            fixed(cell - 1, 1) + "\" fill=\"" + (count ? detail::shade(part, t == p) : "#f4f6f8") + "\"><title>" +
-           report::escaped(m.name(t) + " taken for " + m.name(p)) + ": " + std::to_string(count) + " (" +
-           report::percent(part) + ")</title></rect>\n";
+           report::escaped(report::printable(m.name(t) + " taken for " + m.name(p))) + ": " + std::to_string(count) +
+           " (" + report::percent(part) + ")</title></rect>\n";
       const std::string digits = std::to_string(count);
       if (numbers && count)
         s += text(cx + cell / 2 - 0.5, y + cell / 2 + 4, "middle",

@@ -12,6 +12,7 @@
 #include "confusion_svg.hpp"
 #include "history.hpp"
 #include "svg.hpp"
+#include "text.hpp"
 
 namespace ctnet {
 
@@ -87,8 +88,8 @@ inline std::string to_html(const History& history, const ConfusionMatrix* confus
     detail::HtmlTable t;
     t.row("th", {"class", "images", "precision", "recall", "F1"});
     for (int c = 0; c < confusion->classes(); ++c)
-      t.row("td", {confusion->name(c), std::to_string(confusion->of_truth(c)), percent(confusion->precision(c)),
-                   percent(confusion->recall(c)), percent(confusion->f1(c))});
+      t.row("td", {report::printable(confusion->name(c)), std::to_string(confusion->of_truth(c)),
+                   percent(confusion->precision(c)), percent(confusion->recall(c)), percent(confusion->f1(c))});
     s += t.str();
   }
   s += "<h2>Epochs</h2>\n";

@@ -12,6 +12,7 @@
 #include "../io/file.hpp"
 #include "confusion.hpp"
 #include "history.hpp"
+#include "text.hpp"
 
 namespace ctnet {
 
@@ -102,7 +103,7 @@ inline std::string to_json(const ConfusionMatrix& m) {
   for (int t = 0; t < m.classes(); ++t) {
     nlohmann::ordered_json row = nlohmann::ordered_json::array();
     for (int p = 0; p < m.classes(); ++p) row.push_back(m(t, p));
-    names.push_back(m.name(t));
+    names.push_back(report::printable(m.name(t), report::Keep::controls));  // JSON has its own escapes for these
     counts.push_back(std::move(row));
     precision.push_back(detail::json_number(m.precision(t)));
     recall.push_back(detail::json_number(m.recall(t)));

@@ -12,13 +12,14 @@
 #include "../core/finite.hpp"
 #include "history.hpp"
 #include "number.hpp"
+#include "text.hpp"
 
 namespace ctnet::report {
 
 // For text between tags and inside attributes of SVG and HTML.
 inline std::string escaped(const std::string& s) {
   std::string out;
-  for (const char c : s) switch (c) {
+  for (const char c : printable(s, Keep::lines)) switch (c) {
       case '&':
         out += "&amp;";
         break;
@@ -32,7 +33,7 @@ inline std::string escaped(const std::string& s) {
         out += "&quot;";
         break;
       default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += c;
     }
   return out;
 }

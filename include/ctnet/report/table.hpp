@@ -11,6 +11,7 @@
 
 #include "../core/error.hpp"
 #include "number.hpp"
+#include "text.hpp"
 
 namespace ctnet::report {
 
@@ -25,10 +26,11 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // Throws Error where the number of cells is not that of the columns.
+  // Cells are made printable. Throws Error where their number is not that of the columns.
   Table& row(std::vector<std::string> cells) {
     if (cells.size() != columns_.size())
       fail("a table of ", columns_.size(), " columns got a row of ", cells.size(), " cells");
+    for (std::string& cell : cells) cell = printable(cell);
     rows_.push_back(std::move(cells));
     return *this;
   }
