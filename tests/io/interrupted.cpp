@@ -22,6 +22,7 @@ enum Act { pass, kill_before, kill_half, kill_after, fall_short, fail_with };
 struct {
   int at = 0, calls = 0;  // the call that is acted on, from 1; 0: none, and no call is counted
   bool always = false;    // that call and all after it, one in two
+  bool named = false;     // there is no O_TMPFILE
   Act act = pass;
   int error = 0;
 } plan;
@@ -75,18 +76,22 @@ int fsync(int fd) {
 int rename(const char* from, const char* to) noexcept {
   return acted("rename", &rename, [&](auto* real) { return real(from, to); });
 }
+int linkat(int at, const char* from, int to_at, const char* to, int flags) noexcept {
+  return acted("linkat", &linkat, [&](auto* real) { return real(at, from, to_at, to, flags); });
+}
 int stat(const char* path, struct stat* s) noexcept {
   using Stat = int(const char*, struct stat*);
   return acted("stat", static_cast<Stat*>(nullptr), [&](auto* real) { return real(path, s); });
 }
 int open(const char* path, int flags, ...) {
   mode_t mode = 0;
-  if (flags & O_CREAT) {
+  if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) {
     va_list rest;
     va_start(rest, flags);
     mode = static_cast<mode_t>(va_arg(rest, unsigned));
     va_end(rest);
   }
+  if (plan.named && (flags & O_TMPFILE) == O_TMPFILE) return errno = EOPNOTSUPP, -1;
   return acted("open", &open, [&](auto* real) { return real(path, flags, mode); });
 }
 }
@@ -104,10 +109,10 @@ bool is_new(const io::Bytes& b) {
 
 // What became of a child that replaced the file with its call `at` acted on: 0 done, 1 an Error that names the file,
 // 137 killed, 3 there is no such call.
-int replaced_by_child(const std::string& path, int at, Act act, int error) {
+int replaced_by_child(const std::string& path, int at, Act act, int error, bool named) {
   const pid_t child = ::fork();
   if (child == 0) {
-    plan = {at, 0, false, act, error};
+    plan = {at, 0, false, named, act, error};
     int result = 0;
     try {
       io::replace_file(path, pieces);
@@ -132,27 +137,29 @@ TEST_CASE("a save that is broken off, or refused by the system, at any of its ca
     int error;
   } acts[] = {{kill_before, 0}, {kill_half, 0},      {kill_after, 0},     {fall_short, 0},
               {fail_with, EIO}, {fail_with, ENOSPC}, {fail_with, EACCES}, {fail_with, EINTR}};
-  for (const auto& [act, error] : acts)
-    for (int at = 1;; ++at) {
-      CAPTURE(act);
-      CAPTURE(error);
-      CAPTURE(at);
-      REQUIRE(at < 40);
-      io::replace_file(path, {old_bytes});
-      const int end = replaced_by_child(path, at, act, error);
-      if (end == 3) {
-        REQUIRE(at > 6);  // stat, open, 2 writes, fsync, rename at least
-        break;
+  for (const bool named : {false, true})
+    for (const auto& [act, error] : acts)
+      for (int at = 1;; ++at) {
+        CAPTURE(named);
+        CAPTURE(act);
+        CAPTURE(error);
+        CAPTURE(at);
+        REQUIRE(at < 40);
+        io::replace_file(path, {old_bytes});
+        const int end = replaced_by_child(path, at, act, error, named);
+        if (end == 3) {
+          REQUIRE(at > 6);  // stat, open, 2 writes, fsync, rename at least
+          break;
+        }
+        const io::Bytes now = io::read_file(path);
+        REQUIRE((is_old(now) || is_new(now)));
+        const bool kill = act == kill_before || act == kill_half || act == kill_after;
+        REQUIRE(end == (kill ? 128 + SIGKILL : end == 1 ? 1 : 0));
+        if (end == 0) CHECK(is_new(now));
+        if (act == fall_short || error == EINTR) CHECK(end == 0);
+        if (!kill) CHECK(folder.names() == std::vector<std::string>{"a"});
+        kills += kill, errors += end == 1, done += end == 0;
       }
-      const io::Bytes now = io::read_file(path);
-      REQUIRE((is_old(now) || is_new(now)));
-      const bool kill = act == kill_before || act == kill_half || act == kill_after;
-      REQUIRE(end == (kill ? 128 + SIGKILL : end == 1 ? 1 : 0));
-      if (end == 0) CHECK(is_new(now));
-      if (act == fall_short || error == EINTR) CHECK(end == 0);
-      if (!kill) CHECK(folder.names() == std::vector<std::string>{"a"});
-      kills += kill, errors += end == 1, done += end == 0;
-    }
   io::replace_file(path, {old_bytes});
   CHECK(folder.names() == std::vector<std::string>{"a"});
   CHECK(kills > 20);
@@ -164,7 +171,7 @@ TEST_CASE("a signal at every other call, and reads that fall short") {
   TemporaryFolder folder;
   const std::string path = folder / "a";
   io::replace_file(path, {old_bytes});
-  plan = {1, 0, true, fail_with, EINTR};
+  plan = {1, 0, true, false, fail_with, EINTR};
   io::replace_file(path, pieces);
   const bool there = io::file_exists(path);
   const io::Bytes b = io::read_file(path);
@@ -180,7 +187,7 @@ TEST_CASE("a look at a file that fails is no absence") {
   TemporaryFolder folder;
   const std::string path = folder / "a";
   io::replace_file(path, "1");
-  plan = {1, 0, false, fail_with, EIO};
+  plan = {1, 0, false, false, fail_with, EIO};
   const std::string said = message_of<Error>([&] { (void)io::file_exists(path); });
   plan = {};
   CHECK(said == path + ": cannot be looked at: Input/output error");
@@ -192,14 +199,15 @@ TEST_CASE("a file that only its owner may read has no moment in which others may
   io::replace_file(path, {old_bytes});
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
   const mode_t before = ::umask(0);
-  for (int at = 1;; ++at) {
-    const int end = replaced_by_child(path, at, kill_before, 0);
-    if (end == 3) break;
-    for (const std::string& name : folder.names()) {
-      struct stat s;
-      REQUIRE(::lstat((folder / name).c_str(), &s) == 0);
-      CHECK((s.st_mode & 077) == 0);
+  for (const bool named : {false, true})
+    for (int at = 1;; ++at) {
+      const int end = replaced_by_child(path, at, kill_before, 0, named);
+      if (end == 3) break;
+      for (const std::string& name : folder.names()) {
+        struct stat s;
+        REQUIRE(::lstat((folder / name).c_str(), &s) == 0);
+        CHECK((s.st_mode & 077) == 0);
+      }
     }
-  }
   ::umask(before);
 }

@@ -230,7 +230,7 @@ TEST_CASE("what a frozen layer skipped is kept") {
   check_same(run_frozen(folder / "broken", 9), run_frozen(folder / "whole", -1));
 
   Net net{Seed{1}};
-  Optimizer cut{net, config}, whole{net, AdamW{}};
+  Optimizer cut{net, config}, whole{net, config};
   cut.segments()[0].skipped = 4;
   save_checkpoint(net, cut, {}, folder / "cut");
   load_checkpoint(net, whole, folder / "cut");
@@ -262,15 +262,19 @@ void check_refused(const std::string& path, const Config& config, std::initializ
   REQUIRE(net.engine().seed() == 8);
 }
 
-// The checkpoint at `path` with one tensor replaced (or left out), or its metadata changed.
+// The checkpoint at `path` with one tensor replaced (or left out), or a piece of its metadata.
 void rewrite(const std::string& path, const std::string& to, const std::string& tensor, io::Dtype type,
-             const io::Dims& shape, const io::Bytes& bytes, bool keep = true, const std::string& optimizer = "Adam") {
+             const io::Dims& shape, const io::Bytes& bytes, bool keep = true, const std::string& key = "",
+             const char* value = nullptr) {
   const auto file = io::Safetensors::open(path);
   io::SafetensorsWriter out;
   for (const auto& t : file.tensors())
     if (t.name != tensor) out.add(t.name, t.dtype, t.shape, file.bytes(t));
   if (keep && !tensor.empty()) out.add(tensor, type, shape, bytes);
-  if (!optimizer.empty()) out.metadata("optimizer", optimizer);
+  for (const auto& [k, v] : file.metadata())
+    if (k != key) out.metadata(k, v);
+  if (value) out.metadata(key, value);
+  out.add_checksum();
   out.write(to);
 }
 template <class T>
@@ -292,11 +296,12 @@ TEST_CASE("a checkpoint of another network, another optimizer, or of nothing of 
   }
   using Other =
       Network<Sequential<Conv<1, 3, 3>, BatchNorm<3>, ReLU, Dropout<30>, Flatten, Linear<48, 5>>, Image<1, 6, 6>>;
-  check_refused<Other>(run, Adam{}, {"[", "expected"});
+  check_refused<Other>(run, Adam{},
+                       {"a checkpoint of another network: its layer 5 is Linear<48, 4>, expected Linear<48, 5>"});
   check_refused<Net>(run, SGD{.momentum = 0.9}, {"Adam", "SGD"});
   check_refused<Net>(run, AdamW{}, {"a checkpoint of Adam, expected one of AdamW"});
-  check_refused<Net>(run, Adam{.amsgrad = true}, {"optimizer.max_exp_avg_sq", "missing"});
-  rewrite(run, bad, "", {}, {}, {}, true, "");
+  check_refused<Net>(run, Adam{.amsgrad = true}, {"optimizer.amsgrad is 0, expected 1"});
+  rewrite(run, bad, "", {}, {}, {}, true, "optimizer");
   check_refused<Net>(bad, Adam{}, {"no checkpoint"});
   {
     Net net{Seed{1}};
@@ -304,11 +309,14 @@ TEST_CASE("a checkpoint of another network, another optimizer, or of nothing of 
     check_refused<Net>(bad, Adam{}, {"no checkpoint"});
     Optimizer with{net, Adam{.amsgrad = true}};
     save_checkpoint(net, with, {}, bad);
+    check_refused<Net>(bad, Adam{}, {"optimizer.amsgrad is 1, expected 0"});
+    rewrite(bad, bad, "", {}, {}, {}, true, "optimizer.amsgrad", "0");
     check_refused<Net>(bad, Adam{}, {"3 tensors of optimizer state", "has 2"});
   }
-  for (const char* name : {"training.position", "training.sums", "training.random", "training.skipped",
-                           "training.epochs", "training.epoch_values", "training.steps", "training.step_losses",
-                           "optimizer.exp_avg", "optimizer.exp_avg_sq", "0.weight", "5.bias", "1.running_var"}) {
+  for (const char* name :
+       {"training.run.epoch", "training.run.seconds", "training.run.finished", "training.optimizer.steps",
+        "training.random", "training.skipped", "training.epochs", "training.epoch_values", "training.steps",
+        "training.step_losses", "optimizer.exp_avg", "optimizer.exp_avg_sq", "0.weight", "5.bias", "1.running_var"}) {
     CAPTURE(name);
     rewrite(run, bad, name, {}, {}, {}, false);
     check_refused<Net>(bad, Adam{}, {name, "missing"});
@@ -317,14 +325,22 @@ TEST_CASE("a checkpoint of another network, another optimizer, or of nothing of 
     rewrite(run, bad, name, io::Dtype::I32, {}, bytes(std::vector<int>{-1}));
     check_refused<Net>(bad, Adam{}, {name});
   }
-  rewrite(run, bad, "training.position", io::Dtype::I64, {8}, bytes(std::vector<long long>{1, 2, -3, 4, 5, 6, 0, 8}));
-  check_refused<Net>(bad, Adam{}, {"training.position", "-3", "0 or more"});
+  rewrite(run, bad, "training.run.step", io::Dtype::I64, {}, bytes(std::vector<long long>{-3}));
+  check_refused<Net>(bad, Adam{}, {"training.run.step", "-3", "0 or more"});
   rewrite(run, bad, "something", io::Dtype::F32, {1}, bytes(std::vector<float>{1}));
   check_refused<Net>(bad, Adam{}, {"'something'"});
   const io::Bytes whole = io::read_file(run);
   for (std::size_t n = 0; n < whole.size(); n += 97) {
     io::replace_file(bad, {io::ByteSpan(whole).first(n)});
     check_refused<Net>(bad, Adam{}, {});
+  }
+  std::uint64_t header = 0;
+  std::memcpy(&header, whole.data(), 8);
+  for (std::size_t bit = 8 * (8 + header); bit < 8 * whole.size(); bit += 331) {
+    io::Bytes b = whole;
+    b[bit / 8] = static_cast<unsigned char>(b[bit / 8] ^ 1u << bit % 8);
+    io::replace_file(bad, {b});
+    check_refused<Net>(bad, Adam{}, {"checksum"});
   }
   Net net{Seed{1}};
   Optimizer optimizer{net, Adam{}};
@@ -342,13 +358,155 @@ TEST_CASE("a checkpoint stands where the loader cannot") {
   CHECK_THROWS_AS(fit(net, images, SGD{}, CrossEntropy{}, o), Interrupted);
   o.on_batch = nullptr;
   data::Loader shorter{test::pictures(16), data::Compose{}, {.batch_size = 8}};
-  CHECK_SAYS(fit(net, shorter, SGD{}, CrossEntropy{}, o), "batch 5", "epoch 1", "the loader has 2");
+  CHECK_SAYS(fit(net, shorter, SGD{}, CrossEntropy{}, o), "data.images is 44, expected 16");
   struct Batch {
     std::vector<float> images;
     std::vector<int> labels;
   };
   const std::vector<Batch> own(6, Batch{std::vector<float>(36), {0}});
-  CHECK_SAYS(fit(net, own, SGD{}, CrossEntropy{}, o), "epoch(e, first_batch)", "batch 5");
+  CHECK_SAYS(fit(net, own, SGD{}, CrossEntropy{}, o), "metadata 'loader.batches' is missing, expected 6");
+  o.checkpoint = folder / "own";
+  o.on_batch = [](const BatchReport& r) {
+    if (r.step == 3) throw Interrupted{};
+  };
+  CHECK_THROWS_AS(fit(net, own, SGD{}, CrossEntropy{}, o), Interrupted);
+  o.on_batch = nullptr;
+  CHECK_SAYS(fit(net, own, SGD{}, CrossEntropy{}, o), "epoch(e, first_batch)", "batch 2");
+}
+
+namespace {
+
+struct Drawn : data::Get<Drawn> {  // other images each time they are asked for
+  static constexpr Shape shape{1, 6, 6};
+  static constexpr data::Stage stage = data::Stage::floats;
+  test::Pictures pictures = test::pictures(44);
+  mutable float noise = 0;
+  std::size_t size() const { return pictures.size(); }
+  int label(std::size_t i) const { return pictures.label(i); }
+  void read(std::size_t i, data::Sample& sample) const {
+    pictures.read(i, sample);
+    sample.tensor.values[0] += noise += 0.01f;
+  }
+};
+
+template <class Activation, class Classifier = Linear<48, 4>>
+using Like = Sequential<Conv<1, 3, 3>, BatchNorm<3>, Activation, Dropout<30>, Flatten, Classifier>;
+
+}  // namespace
+
+TEST_CASE("a run goes on from a checkpoint of the same network, optimizer and batches only") {
+  TemporaryFolder folder;
+  const std::string path = folder / "run";
+  const SGD sgd{.learning_rate = 0.05f, .momentum = 0.9};
+  const FitOptions o{.epochs = 2, .checkpoint = path};
+  const auto loader = [](const auto& set, data::LoaderOptions options) {
+    return data::Loader{set, data::Compose{data::RandomHorizontalFlip{}}, std::move(options)};
+  };
+  const data::LoaderOptions same{.batch_size = 8, .shuffle = true, .seed = 3};
+  const auto set = test::pictures(44);
+  {
+    Net net{Seed{1}};
+    auto images = loader(set, same);
+    fit(net, images, sgd, CrossEntropy{}, {.epochs = 1, .checkpoint = path});
+  }
+  const io::Bytes file = io::read_file(path);
+  const auto refused = [&]<class N>(N net, const auto& other_set, data::LoaderOptions options, const SGD& config,
+                                    const std::string& words) {
+    auto images = loader(other_set, std::move(options));
+    const auto state = net.state();
+    const std::string said = test::error_of([&] { fit(net, images, config, CrossEntropy{}, o); });
+    CHECK_MESSAGE(said == path + ": a checkpoint of another " + words, said);
+    CHECK(same_bits(net.state(), state));
+    CHECK(io::read_file(path) == file);
+  };
+  refused(Network<Like<Tanh>, Image<1, 6, 6>>{}, set, same, sgd, "network: its layer 2 is ReLU, expected Tanh");
+  refused(Network<Like<ReLU, Linear<48, 4, NoBias>>, Image<1, 6, 6>>{}, set, same, sgd,
+          "network: its layer 5 is Linear<48, 4>, expected Linear<48, 4, NoBias>");
+  refused(Network<Layers, Image<1, 6, 6>, Cpu<double>>{}, set, same, sgd,
+          "run: network.scalar is float, expected double");
+  refused(Net{}, set, same, {.learning_rate = 0.05f, .momentum = 0.5}, "run: optimizer.momentum is 0.9, expected 0.5");
+  auto other = same;
+  other.batch_size = 4;
+  refused(Net{}, set, other, sgd, "run: loader.batch_size is 8, expected 4");
+  other = same, other.seed = 4;
+  refused(Net{}, set, other, sgd, "run: loader.seed is 3, expected 4");
+  other = same, other.shuffle = false;
+  refused(Net{}, set, other, sgd, "run: loader.shuffle is yes, expected no");
+  other.sampler = data::ClassBalancedSampler{44};
+  {
+    Net net{Seed{1}};
+    auto images = loader(set, other);
+    CHECK_SAYS(fit(net, images, sgd, CrossEntropy{}, o), "loader.sampler is none, expected ");
+  }
+  other = same, other.drop_last = true;
+  refused(Net{}, set, other, sgd, "run: loader.drop_last is no, expected yes");
+  refused(Net{}, test::pictures(45), same, sgd, "run: data.images is 44, expected 45");
+  {
+    Net net{Seed{1}};
+    const auto others = test::pictures(44, 1);
+    auto images = loader(others, same);
+    CHECK_SAYS(fit(net, images, sgd, CrossEntropy{}, o), "data.samples is ");
+  }
+  // The rest may be another: how many workers, where the network's first values came from, how fast it learns.
+  other = same, other.workers = 2;
+  Net net{Seed{7}};
+  auto images = loader(set, other);
+  CHECK(fit(net, images, SGD{.learning_rate = 0.01f, .momentum = 0.9}, CrossEntropy{}, o).size() == 2);
+
+  // Images that are others each time are not compared.
+  const Drawn drawn;
+  for (int epochs : {1, 2}) {
+    auto noisy = loader(drawn, same);
+    Net n{Seed{1}};
+    CHECK(fit(n, noisy, sgd, CrossEntropy{}, {.epochs = epochs, .checkpoint = folder / "drawn"}).size() ==
+          static_cast<std::size_t>(epochs));
+  }
+}
+
+TEST_CASE("a checkpoint that does not say what it is of, or is of another format") {
+  TemporaryFolder folder;
+  const std::string run = folder / "run", bad = folder / "bad";
+  Net net{Seed{1}};
+  Optimizer optimizer{net, Adam{}};
+  save_checkpoint(net, optimizer, {}, run);
+  rewrite(run, bad, "", {}, {}, {}, true, "checkpoint.version");
+  check_refused<Net>(bad, Adam{}, {"'checkpoint.version' is missing", "load() takes its weights"});
+  load(net, bad);
+  rewrite(run, bad, "", {}, {}, {}, true, "checkpoint.version", "1");
+  check_refused<Net>(bad, Adam{}, {"of format 1, expected 2"});
+  rewrite(run, bad, "", {}, {}, {}, true, "network.hash");
+  check_refused<Net>(bad, Adam{}, {"'network.hash' is missing"});
+  // Words that another compiler spells in another way do not count.
+  rewrite(run, bad, "", {}, {}, {}, true, "network.layers", "Conv<1,3,3>");
+  load_checkpoint(net, optimizer, bad);
+  RunState state;
+  state.data["loader.seed"] = "5";
+  save_checkpoint(net, optimizer, state, run);
+  CHECK(load_checkpoint(net, optimizer, run).data == state.data);
+  const RunFacts none;
+  CHECK_SAYS(load_checkpoint(net, optimizer, run, &none), "loader.seed is 5, of which this run says nothing");
+}
+
+TEST_CASE("the same network has the same hash, built by any compiler") {
+  CHECK(detail::network_facts<Net>().at("network.hash") == "d247833aa80e5b6c");
+}
+
+TEST_CASE("a checkpoint that can never be written is an error before the first step") {
+  TemporaryFolder folder;
+  auto images = flipped();
+  Net net{Seed{1}};
+  const auto state = net.state();
+  REQUIRE(::symlink("none/run", (folder / "link").c_str()) == 0);
+  for (const std::string& path : {folder / "none/run", folder / "link", folder.path, std::string("/proc/run")}) {
+    FitOptions o{.checkpoint = path};
+    o.on_batch = [](const BatchReport&) { FAIL("a step was made"); };
+    CHECK_SAYS(fit(net, images, SGD{}, CrossEntropy{}, o), path.c_str());
+    CHECK(same_bits(net.state(), state));
+  }
+  CHECK(folder.names() == std::vector<std::string>{"link"});
+  FitOptions o{.checkpoint = folder / "run"};
+  o.on_batch = [&](const BatchReport&) { CHECK(folder.names() == std::vector<std::string>{"link"}); };
+  fit(net, images, SGD{}, CrossEntropy{}, o);
 }
 
 TEST_CASE("a checkpoint that cannot be written ends the run and leaves the old file") {

@@ -13,6 +13,13 @@
 
 namespace ctnet::io {
 
+// 16 digits.
+inline std::string hexadecimal(std::uint64_t v) {
+  std::string s(16, '0');
+  for (unsigned i = 0; i < 16; ++i) s[i] = "0123456789abcdef"[v >> (60 - 4 * i) & 15];
+  return s;
+}
+
 class Checksum {
  public:
   static constexpr const char* key = "ctnet.crc64";
@@ -23,11 +30,7 @@ class Checksum {
   void metadata(std::string_view k, std::string_view value) {
     if (k != key) sum_ += of({"", k, value});
   }
-  std::string text() const {
-    std::string s(16, '0');
-    for (unsigned i = 0; i < 16; ++i) s[i] = "0123456789abcdef"[sum_ >> (60 - 4 * i) & 15];
-    return s;
-  }
+  std::string text() const { return hexadecimal(sum_); }
 
  private:
   struct Three {

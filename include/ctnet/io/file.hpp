@@ -125,11 +125,16 @@ inline void replace_file(const std::string& path, std::span<const ByteSpan> piec
 
   const detail::Place place = detail::place_of(target.path);
   detail::remove_stale_temporaries(place);
-  detail::TemporaryFile out(place, path, target.exists ? 0600 : 0666);
-  int error = target.exists ? detail::take_mode(out.fd(), target.old) : 0;
-  if (!error) error = detail::write_all(out.fd(), pieces);
-  if (!error && detail::retry([&] { return ::fsync(out.fd()); }) != 0) error = errno;
-  if (!error) error = out.rename_to(target.path);
+  int error = 0;
+  for (const bool may_be_nameless : {true, false}) {
+    detail::TemporaryFile out(place, path, target.exists ? 0600 : 0666, may_be_nameless);
+    error = target.exists ? detail::take_mode(out.fd(), target.old) : 0;
+    if (!error) error = detail::write_all(out.fd(), pieces);
+    if (!error && detail::retry([&] { return ::fsync(out.fd()); }) != 0) error = errno;
+    if (error) break;
+    error = out.rename_to(target.path);
+    if (!error || !out.nameless()) break;  // else a file system that gives a nameless file no name later
+  }
   if (error) detail::fail_errno(path, "cannot write", error);
   // The rename itself reaches the disk with its folder. File systems that cannot flush a folder say EINVAL.
   const detail::Descriptor parent = detail::open_file(place.folder, O_RDONLY);

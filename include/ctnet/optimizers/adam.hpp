@@ -29,6 +29,13 @@ inline std::span<const char* const> adam_state_names(bool amsgrad) {
   return {names, amsgrad ? std::size_t{3} : std::size_t{2}};
 }
 
+// f(name, value) of each but the learning rate: what a run that goes on must go on with.
+template <class Config, class F>
+void each_adam_option(const Config& c, const F& f) {
+  f("beta1", c.beta1), f("beta2", c.beta2), f("eps", c.eps), f("weight_decay", c.weight_decay);
+  f("amsgrad", c.amsgrad), f("decay_biases_and_norms", c.decay_biases_and_norms);
+}
+
 template <class Config>
 AdamNumbers adam_numbers(const Config& c, const SegmentStep& s, double l2, double keep) {
   const auto t = static_cast<double>(s.t);
@@ -51,6 +58,10 @@ struct Adam {
 
   std::span<const char* const> state_names() const { return detail::adam_state_names(amsgrad); }
   void check() const { detail::check_adam(*this); }
+  template <class F>
+  void each_option(const F& f) const {
+    detail::each_adam_option(*this, f);
+  }
   AdamNumbers numbers(const SegmentStep& s) const { return detail::adam_numbers(*this, s, s.weight_decay, 1); }
   template <class T>
   void apply(const SegmentStep& s, T* p, const T* g, T* const* state, std::size_t n) const {
@@ -71,6 +82,10 @@ struct AdamW {
 
   std::span<const char* const> state_names() const { return detail::adam_state_names(amsgrad); }
   void check() const { detail::check_adam(*this); }
+  template <class F>
+  void each_option(const F& f) const {
+    detail::each_adam_option(*this, f);
+  }
   AdamNumbers numbers(const SegmentStep& s) const {
     return detail::adam_numbers(*this, s, 0, 1 - s.learning_rate * s.weight_decay);
   }

@@ -20,6 +20,12 @@ struct SGD {
   bool decay_biases_and_norms = true;  // PyTorch's behaviour; false: weight decay for weights of Conv and Linear only
 
   static constexpr const char* name = "SGD";
+  // f(name, value) of each but the learning rate: what a run that goes on must go on with.
+  template <class F>
+  void each_option(const F& f) const {
+    f("momentum", momentum), f("dampening", dampening), f("nesterov", nesterov), f("weight_decay", weight_decay);
+    f("decay_biases_and_norms", decay_biases_and_norms);
+  }
 
   std::span<const char* const> state_names() const {
     static constexpr const char* names[] = {"momentum_buffer"};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A training run in one safetensors file: parameters and statistics under their names, the optimizer's state as
 // "optimizer.*", where the run stands, its history and its random state as "training.*". All numbers are tensors of
-// F64, I64 or U64, so that a resumed run has the same bits; the metadata says whose they are.
+// F64, I64 or U64, so that a resumed run has the same bits. The metadata says what the run is of (run_facts.hpp), which
+// format this is, and a checksum.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "../optimizers/optimizer.hpp"
 #include "../report/history.hpp"
 #include "model_file.hpp"
+#include "run_facts.hpp"
 
 namespace ctnet {
 
@@ -25,11 +27,60 @@ struct RunState {
   double seconds = 0;                        // likewise
   bool finished = false;
   History history;
+  RunFacts data;  // the batches that it is trained on: what fit() knows of its loader
 };
 
 namespace detail {
 
-inline constexpr std::size_t position_numbers = 8, epoch_counts = 2, epoch_values = 7;
+// Files of another version are refused: a network's weights load from them (load), a run does not go on from them.
+inline constexpr const char* checkpoint_version = "2";
+
+inline constexpr std::size_t epoch_counts = 2, epoch_values = 7;
+
+// All numbers of a run but its history, for writing and for reading: a new one is a line here (and a new version).
+template <class Run, class F>
+void each_number(Run& run, const F& f) {
+  f("training.run.epoch", run.epoch);
+  f("training.run.batch", run.batch);
+  f("training.run.step", run.step);
+  f("training.run.images", run.images);
+  f("training.run.counted", run.counted);
+  f("training.run.correct", run.correct);
+  f("training.run.loss_sum", run.loss.sum);
+  f("training.run.loss_weight", run.loss.weight);
+  f("training.run.seconds", run.seconds);
+  f("training.run.finished", run.finished);
+}
+struct WriteNumber {
+  io::SafetensorsWriter& file;  // borrows the number
+
+  template <class T>
+  void operator()(const char* name, const T& value) const {
+    constexpr io::Dtype type = std::is_same_v<T, bool>     ? io::Dtype::BOOL
+                               : std::is_same_v<T, double> ? io::Dtype::F64
+                                                           : io::Dtype::I64;
+    static_assert(sizeof(T) == io::size_of(type));
+    file.add(name, type, {}, {reinterpret_cast<const unsigned char*>(&value), sizeof value});
+  }
+};
+struct ReadNumber {
+  const io::Safetensors& file;
+
+  void operator()(const char* name, double& value) const { file.read<double>(name, {}, {&value, 1}); }
+  void operator()(const char* name, i64& value) const {
+    std::int64_t v = 0;
+    file.read<std::int64_t>(name, {}, {&v, 1});
+    if (v < 0) fail(file.name(), ": tensor '", name, "' has ", v, ", expected 0 or more");
+    value = v;
+  }
+  void operator()(const char* name, bool& value) const {
+    const io::TensorInfo& t = file.at(name);
+    if (t.dtype != io::Dtype::BOOL || t.size != 1)
+      fail(file.name(), ": tensor '", name, "' is ", io::name_of(t.dtype), " of shape ", io::words(t.shape),
+           ", expected BOOL of shape []");
+    value = file.bytes(t)[0] != 0;
+  }
+};
 
 inline std::vector<std::int64_t> integers(const io::Safetensors& file, const char* name, const io::Dims& shape) {
   std::vector<std::int64_t> v(io::detail::elements(shape, name));
@@ -78,6 +129,19 @@ std::vector<i64> skipped_by_segment(const io::Safetensors& file, NetworkType& ne
   return by_segment;
 }
 
+[[gnu::cold]] inline void expect_version(const io::Safetensors& file) {
+  const auto& says = file.metadata();
+  if (!says.contains("optimizer")) fail(file.name(), ": metadata 'optimizer' is missing; this is no checkpoint");
+  const auto at = says.find("checkpoint.version");
+  if (at == says.end())
+    fail(file.name(),
+         ": metadata 'checkpoint.version' is missing, as in the checkpoints of earlier versions of ctnet, ",
+         "which do not say what they are of; expected ", checkpoint_version, ". load() takes its weights");
+  if (at->second != checkpoint_version)
+    fail(file.name(), ": a checkpoint of format ", at->second, ", expected ", checkpoint_version,
+         ". load() takes its weights");
+}
+
 }  // namespace detail
 
 // Replaced atomically: a run killed at any moment leaves the old file or the new one.
@@ -90,9 +154,12 @@ template <class NetworkType, class OptimizerType>
   const auto parts = optimizer.state();
   for (const auto& part : parts) file.add(std::string("optimizer.") + part.name, {part.values.size()}, part.values);
 
-  const std::vector<std::int64_t> position{run.epoch,   run.batch,   run.step,     run.images,
-                                           run.counted, run.correct, run.finished, optimizer.steps()};
-  const std::vector<double> sums{run.loss.sum, run.loss.weight, run.seconds, optimizer.learning_rate()};
+  const i64 optimizer_steps = optimizer.steps();
+  const double learning_rate = optimizer.learning_rate();
+  const detail::WriteNumber write{file};
+  detail::each_number(run, write);
+  write("training.optimizer.steps", optimizer_steps);
+  write("training.optimizer.learning_rate", learning_rate);
   const std::vector<std::uint64_t> random{net.engine().seed(), net.engine().step()};
   const std::vector<std::int64_t> skipped = detail::skipped_steps(net, optimizer);
   std::vector<std::int64_t> counts, steps;
@@ -103,8 +170,6 @@ template <class NetworkType, class OptimizerType>
                                  e.seconds, e.images_per_second});
   }
   for (const StepRecord& s : run.history.steps) steps.push_back(s.step), losses.push_back(s.loss);
-  file.add("training.position", {position.size()}, position);
-  file.add("training.sums", {sums.size()}, sums);
   file.add("training.random", {random.size()}, random);
   file.add("training.skipped", {skipped.size()}, skipped);
   file.add("training.epochs", {run.history.size(), detail::epoch_counts}, counts);
@@ -113,31 +178,40 @@ template <class NetworkType, class OptimizerType>
   file.add("training.step_losses", {losses.size()}, losses);
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
-  file.metadata("optimizer", std::remove_cvref_t<decltype(optimizer.config())>::name);
+  file.metadata("checkpoint.version", detail::checkpoint_version);
+  for (const RunFacts& facts :
+       {detail::network_facts<NetworkType>(), detail::optimizer_facts(optimizer.config()), run.data})
+    for (const auto& [key, value] : facts) file.metadata(key, value);
+  file.add_checksum();
   file.write(path);
 }
 
-// Throws Error where the file is not a checkpoint of this network and optimizer; both are then as they were.
+// Throws Error where the file is damaged or not a checkpoint of this network and optimizer (their options but for the
+// learning rate), or of other batches than `data` says, where that is given; network and optimizer are then as they
+// were.
 template <class NetworkType, class OptimizerType>
-[[gnu::cold]] RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path) {
+[[gnu::cold]] RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path,
+                                       const RunFacts* data = nullptr) {
   using T = typename NetworkType::scalar;
   detail::expect_network_of("load_checkpoint", net, optimizer);
   const io::Safetensors file = io::Safetensors::open(path);
   const char* const name = std::remove_cvref_t<decltype(optimizer.config())>::name;
-  const auto written = file.metadata().find("optimizer");
-  if (written == file.metadata().end()) fail(path, ": metadata 'optimizer' is missing; this is no checkpoint");
-  if (written->second != name) fail(path, ": a checkpoint of ", written->second, ", expected one of ", name);
+  detail::expect_version(file);
+  detail::expect_facts(file, detail::optimizer_facts(optimizer.config()), {"optimizer."});
+  detail::expect_facts(file, detail::network_facts<NetworkType>(), {"network."});
+  if (data) detail::expect_facts(file, *data, {"data.", "loader."});
 
   RunState run;
-  const auto position = detail::integers(file, "training.position", {detail::position_numbers});
-  std::vector<double> sums(4);
-  file.read<double>("training.sums", {sums.size()}, sums);
+  const detail::ReadNumber read_number{file};
+  detail::each_number(run, read_number);
+  for (const auto& [key, value] : file.metadata())
+    if (key.starts_with("loader.") || key.starts_with("data.")) run.data[key] = value;
+  i64 optimizer_steps = 0;
+  double learning_rate = 0;
+  read_number("training.optimizer.steps", optimizer_steps);
+  read_number("training.optimizer.learning_rate", learning_rate);
   std::uint64_t random[2];
   file.read<std::uint64_t>("training.random", {2}, random);
-  run.epoch = position[0], run.batch = position[1], run.step = position[2];
-  run.images = position[3], run.counted = position[4], run.correct = position[5];
-  run.finished = position[6] != 0;
-  run.loss = {sums[0], sums[1]}, run.seconds = sums[2];
 
   const std::size_t epochs = detail::rows(file, "training.epochs", detail::epoch_counts);
   const auto counts = detail::integers(file, "training.epochs", {epochs, detail::epoch_counts});
@@ -168,8 +242,8 @@ template <class NetworkType, class OptimizerType>
   detail::read_tensors(file, net);  // the last that can fail
   for (std::size_t i = 0; i < parts.size(); ++i) std::copy(read[i].begin(), read[i].end(), parts[i].values.begin());
   for (std::size_t i = 0; i < skipped.size(); ++i) optimizer.segments()[i].skipped = skipped[i];
-  optimizer.set_steps(position[7]);
-  optimizer.set_learning_rate(sums[3]);
+  optimizer.set_steps(optimizer_steps);
+  optimizer.set_learning_rate(learning_rate);
   net.engine().random_state(random[0], random[1]);
   net.zero_grad();
   return run;

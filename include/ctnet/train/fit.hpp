@@ -105,8 +105,12 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       fail("fit: the loader has labels up to ", loader.classes() - 1, ", the network gives ",
            NetworkType::Facts::output.c(), " classes");
   net.zero_grad();
-  if (!options.checkpoint.empty() && options.resume && io::file_exists(options.checkpoint))
-    run = load_checkpoint(net, optimizer, options.checkpoint);
+  if (!options.checkpoint.empty()) {
+    run.data = data_facts(loader, batches);
+    if (options.resume && io::file_exists(options.checkpoint))
+      run = load_checkpoint(net, optimizer, options.checkpoint, &run.data);
+    if (run.epoch < options.epochs && !run.finished) io::check_replaceable(options.checkpoint);
+  }
   if (batches > 0 && run.batch > batches)
     fail(options.checkpoint, ": stands at batch ", run.batch, " of epoch ", run.epoch + 1, ", the loader has ",
          batches);

@@ -35,6 +35,7 @@ template <class Report>
 class Callback : public std::function<void(const Report&)> {
  public:
   Callback() = default;
+  Callback(std::nullptr_t) {}  // as of a std::function: none
   template <class F>
     requires(!std::same_as<F, Callback> && std::is_invocable_v<F&, const Report&>)
   Callback(F f) : std::function<void(const Report&)>((checked(f), std::move(f))) {}
@@ -55,9 +56,10 @@ struct FitOptions {
   bool record_steps = false;  // keep each step's loss in the history
   Callback<BatchReport> on_batch{};
   Callback<EpochReport> on_epoch{};
-  std::string checkpoint{};  // file; empty: none
+  std::string checkpoint{};  // file, which must be writable before the first step; empty: none
   i64 checkpoint_every = 0;  // steps; 0: at each epoch's end
-  bool resume = true;        // where the checkpoint exists, go on from it
+  bool resume = true;        // where the checkpoint exists, go on from it: Error where it is of another network,
+                             // optimizer (its learning rate apart), loader or data set, or damaged
 
   // Throws Error where one makes no sense. An infinite clip_grad_norm measures the norm and clips nothing.
   void check() const {
