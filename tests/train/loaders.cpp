@@ -165,3 +165,39 @@ TEST_CASE("labels of the ignore_index count for nothing") {
   CHECK(ea.confusion.total() == 8);
   CHECK(ea.images == 12);
 }
+
+TEST_CASE("fit learns from mixed batches, the same for any number of workers and from a checkpoint on") {
+  using Net = Sequential<Conv<3, 8, 3, Stride<2>>, ReLU, Conv<8, 16, 3, Stride<2>>, ReLU, GlobalAvgPool, Flatten,
+                         Linear<16, 2>>;
+  using In = Image<3, 12, 12>;
+  // two classes: bright at the left, bright at the right
+  std::vector<float> images;
+  std::vector<int> labels;
+  Random random{Seed{1}};
+  for (int i = 0; i < 96; ++i) {
+    labels.push_back(i % 2);
+    for (int k = 0; k < 3 * 12 * 12; ++k)
+      images.push_back(static_cast<float>(random.uniform(-1, 1)) +
+                       (k % 12 < 6 ? 1.0f : -1.0f) * (i % 2 ? 0.8f : -0.8f) * (k / 144 == 0 ? 1.0f : 0.0f));
+  }
+  const data::TensorDataset<In> set{images, labels};
+  const data::Loader plain{set, data::Compose{}, {.batch_size = 32}};
+  const auto run = [&](int workers, int epochs, const std::string& checkpoint) {
+    const data::Loader inner{set, data::Compose{}, {.batch_size = 16, .shuffle = true, .workers = workers, .seed = 3}};
+    data::MixLoader train{inner, 2, data::MixUp{.alpha = 0.2}, data::CutMix{}};
+    auto net = std::make_unique<Network<Net, In>>(Seed{2});
+    const History history = fit(*net, train, Adam{.learning_rate = 0.01f}, CrossEntropy{},
+                                {.epochs = epochs, .checkpoint = checkpoint}, plain);
+    CHECK(history.back().accuracy > (epochs < 20 ? 0.4 : 0.7));  // right is the class of the larger share
+    CHECK(history.back().validation_accuracy > (epochs < 20 ? 0.4 : 0.9));
+    CHECK(history.back().loss > 0.1);  // a mixed target leaves a loss of its own entropy
+    return std::vector<float>(net->parameters().begin(), net->parameters().end());
+  };
+  const auto whole = run(0, 20, "");
+  CHECK(run(2, 20, "") == whole);
+  const std::string file = "mixed_checkpoint.safetensors";
+  std::remove(file.c_str());
+  run(0, 7, file);
+  CHECK(run(1, 20, file) == whole);
+  std::remove(file.c_str());
+}
