@@ -40,7 +40,9 @@ Outcome run(const Loss& loss, const ct::LossExtents& d, const Doubles& x, const 
   const test::TestStream stream;
   const Device device(loss);
   test::DeviceBlock<T> logits(x, flush), g(gradient ? x.size() : 0, flush);
-  test::DeviceBlock<typename Device::target> targets(y, flush);
+  test::DeviceBlock<
+      std::conditional_t<std::is_floating_point_v<typename Targets::value_type>, T, typename Device::target>>
+      targets(y, flush);
   test::DeviceBlock<T> scratch(static_cast<std::size_t>(device.scratch(d)), flush);
   test::DeviceBlock<cuda::StepResult> result(1, test::Flush::start);
   for (int again = 0; again < 2; ++again)  // the second time it must find all as at the first
@@ -269,4 +271,46 @@ TEST_CASE("losses on the GPU say what the losses of the CPU say") {
   CHECK(words_of(ct::BinaryCrossEntropyWithLogits{.pos_weight = {1, 2}}, std::vector<float>(6)) != "");
   CHECK(test::error_of([] { const cuda::DeviceLoss<ct::CrossEntropy, float> d({.ignore_index = 1ll << 40}); }) ==
         "CrossEntropy: ignore_index is 1099511627776, which no label on the GPU (int) is");
+}
+
+TEST_CASE("class probabilities, NLLLoss and sums on the GPU") {
+  for (const ct::LossExtents d :
+       {ct::LossExtents{1, 2, 1}, {5, 10, 1}, {300, 7, 1}, {9, 80, 1}, {2, 6, 40}, {9001, 3, 1}})
+    for (const bool weighted : {false, true})
+      for (const ct::Reduction reduction : {ct::Reduction::mean, ct::Reduction::sum}) {
+        const std::size_t n = d.n * d.c * d.s;
+        const Doubles x = numbers<float>(n, 1), p = numbers<float>(n, 3, 0, 1);
+        const std::vector<int> y = labels_for(d, d.n > 1 ? 3 : 0, -100);
+        std::vector<float> weights;
+        if (weighted)
+          for (const double w : numbers<float>(d.c, 5, 0, 2)) weights.push_back(static_cast<float>(w));
+        const std::string what =
+            std::string(weighted ? ", weighted" : "") + (reduction == ct::Reduction::sum ? ", sum" : ", mean");
+        const ct::View<const double> view{x.data(), 3, {d.n, d.c, d.s, 0}};
+        Doubles g(n);
+        const auto one = [&](auto loss, const auto& targets, const std::string& of) {
+          loss.reduction = reduction;
+          const double total = loss.total_weight(view, targets);
+          const double value = loss.plain(view, targets, g.data(), ct::Reduction::mean);
+          loss.plain(view, targets, g.data(), reduction);
+          check<float>(loss, d, x, targets, value, g, what + of);
+          test::check_close(Doubles{run<float>(loss, d, x, targets).result.weight}, Doubles{total}, 1e-12, what + of);
+        };
+        one(ct::CrossEntropy{.label_smoothing = 0.1, .class_weights = weights}, y, "");
+        one(ct::NLLLoss{.class_weights = weights}, y, "");
+        one(ct::CrossEntropy{.class_weights = weights}, p, ", soft");
+        one(ct::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights}, p, ", soft and smoothed");
+        one(ct::MeanSquaredError{.half = true}, p, "");
+        one(ct::SmoothL1{.beta = 0.5}, p, "");
+        one(ct::BinaryCrossEntropyWithLogits{.pos_weight = weights}, p, "");
+        if (d.s > 1) continue;
+        const cuda::StepResult got = run<float>(ct::CrossEntropy{}, d, x, p).result;
+        const auto want =
+            ct::detail::count_hits(ct::View<const double>{x.data(), 2, {d.n, d.c, 0, 0}}, p, ct::CrossEntropy{});
+        CHECK(got.counted == want.counted);
+        CHECK(got.correct == want.correct);
+      }
+  const ct::LossExtents d{70, 5, 1};
+  check_same<float>(ct::CrossEntropy{.label_smoothing = 0.1}, d, numbers<float>(350, 1), numbers<float>(350, 3, 0, 1));
+  check_same<float>(ct::NLLLoss{}, d, numbers<float>(350, 1), labels_for(d, 3, -100));
 }

@@ -77,6 +77,7 @@ TEST_CASE("logits, labels and targets that are pieces of others, or lie in anoth
     CHECK_THROWS_AS(loss(some, c), ct::Error);
     CHECK_THROWS_AS(loss(rows.bottomRows(2), c), ct::Error);
   };
+  check(ct::CrossEntropy{.label_smoothing = 0.1});
   check(ct::MeanSquaredError{});
   check(ct::SmoothL1{});
   check(ct::BinaryCrossEntropyWithLogits{});

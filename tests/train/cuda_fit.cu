@@ -146,6 +146,38 @@ TEST_CASE("cuda: an epoch's loss is one mean over it, and a batch in which nothi
   CHECK(difference(got.second, want.second).relative < 1e-4);
 }
 
+TEST_CASE("cuda: batches of class probabilities, of labels and sums go as on the CPU") {
+  struct Soft {
+    std::vector<float> images, targets;
+  };
+  std::vector<Soft> batches;
+  const auto x = values<float>("x", 12 * 36), p = values<float>("p", 12 * 4);
+  for (std::size_t i = 0; i < 12; i += 4) {
+    Soft b{{x.data() + i * 36, x.data() + (i + 4) * 36}, {p.data() + i * 4, p.data() + (i + 4) * 4}};
+    for (float& t : b.targets) t = (t + 1) / 2;
+    batches.push_back(b);
+  }
+  using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
+  const ctnet::CrossEntropy loss{
+      .label_smoothing = 0.1, .class_weights = {1, 5, 0.1f, 2}, .reduction = ctnet::Reduction::sum};
+  ctnet::data::Loader labels{pictures(20, 2), ctnet::data::Compose<>{}, {.batch_size = 4}};
+  const auto run = [&]<class B>(B*) {
+    ctnet::Network<Plain, In, B> net{Seed{9}};
+    const auto soft = fit(net, batches, ctnet::SGD{.learning_rate = 0.02f}, loss, {.epochs = 3}, batches);
+    const auto hard = fit(net, labels, ctnet::SGD{.learning_rate = 0.02f}, loss, {.epochs = 2});
+    return std::tuple{soft, hard, net.state()};
+  };
+  const auto [soft, hard, state] = run(static_cast<ctnet::Cpu<>*>(nullptr));
+  const auto [got_soft, got_hard, got_state] = run(static_cast<Cuda<>*>(nullptr));
+  for (std::size_t e = 0; e < 3; ++e) {
+    CHECK(got_soft[e].loss == doctest::Approx(soft[e].loss).epsilon(1e-4));
+    CHECK(got_soft[e].accuracy == soft[e].accuracy);
+    CHECK(got_soft[e].validation_loss == doctest::Approx(soft[e].validation_loss).epsilon(1e-4));
+  }
+  CHECK(got_hard.back().loss == doctest::Approx(hard.back().loss).epsilon(1e-4));
+  CHECK(difference(got_state, state).relative < 1e-4);
+}
+
 TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
   std::vector<float> x(4 * 36, 0.5f);
   ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};

@@ -4,7 +4,9 @@
 //   check(shape of the logits, targets in host memory)       throws what the loss throws on the CPU
 //   queue(queue, extents, logits, targets, gradient or null, result, scratch)      all in the device's memory;
 //       a Queue, or a PhaseQueue with cuda_phase.cuh
-// Rows that count and rows that are right are told for class labels of whole images (S = 1), else 0.
+// targets: of type `target`; CrossEntropy takes class probabilities of T as well. The result's value is the mean,
+// whatever the loss's reduction, which is the gradient's. Rows that count and rows that are right are told for class
+// labels of whole images (S = 1), else 0.
 #pragma once
 
 #include "../losses.hpp"
@@ -29,7 +31,8 @@ class DeviceLoss {
   void queue(const Q& queue, LossExtents d, const T* logits, const target* targets, T* gradient, StepResult* result,
              T* scratch) const {
     const double whole = static_cast<double>(d.n * d.c * d.s) * elements_.divisor;
-    queue_elements(queue, loss_.name, elements_.function(d, whole), logits, targets, gradient, d, whole,
+    const double over = loss_.reduction == Reduction::mean ? whole : elements_.divisor;
+    queue_elements(queue, loss_.name, elements_.function(d, over), logits, targets, gradient, d, whole,
                    loss_parts(scratch, ticket_.data(), result));
   }
 
@@ -39,14 +42,16 @@ class DeviceLoss {
   LossTicket ticket_;
 };
 
-template <class T>
-class DeviceLoss<CrossEntropy, T> {
+// The losses of class labels.
+template <class Loss, class T>
+class DeviceRowLoss {
  public:
   using target = int;
 
-  explicit DeviceLoss(const CrossEntropy& loss) : loss_(loss), weight_(loss.class_weights) {
+  explicit DeviceRowLoss(const Loss& loss) : loss_(loss), weight_(loss.class_weights) {
     if (loss.ignore_index != static_cast<int>(loss.ignore_index))
       fail(loss.name, ": ignore_index is ", loss.ignore_index, ", which no label on the GPU (int) is");
+    detail::check_weights(loss.name, "class_weights", loss.class_weights);
     for (const float w : loss.class_weights) weights_ += static_cast<double>(w);
   }
   template <class Targets>
@@ -57,26 +62,49 @@ class DeviceLoss<CrossEntropy, T> {
   template <class Q>
   void queue(const Q& queue, LossExtents d, const T* logits, const target* labels, T* gradient, StepResult* result,
              T* scratch) const {
-    const bool weighted = weight_.size() > 0;
-    const CrossEntropyCall<T> call{logits,
-                                   labels,
-                                   gradient,
-                                   static_cast<i64>(d.n * d.s),
-                                   static_cast<i64>(d.s),
-                                   loss_.ignore_index,
-                                   static_cast<int>(d.c),
-                                   weighted ? weight_.data() : nullptr,
-                                   weighted ? weights_ : static_cast<double>(d.c),
-                                   loss_.label_smoothing,
-                                   0};
+    CrossEntropyCall<T> call = call_of(d, logits, gradient);
+    call.y = labels;
+    queue_rows(queue, call, loss_parts(scratch, ticket_.data(), result));
+  }
+  template <class Q>
+    requires requires { requires Loss::takes_probabilities; }
+  void queue(const Q& queue, LossExtents d, const T* logits, const T* probabilities, T* gradient, StepResult* result,
+             T* scratch) const {
+    CrossEntropyCall<T> call = call_of(d, logits, gradient);
+    call.soft = probabilities;
     queue_rows(queue, call, loss_parts(scratch, ticket_.data(), result));
   }
 
  private:
-  CrossEntropy loss_;
+  CrossEntropyCall<T> call_of(LossExtents d, const T* logits, T* gradient) const {
+    const bool weighted = weight_.size() > 0;
+    CrossEntropyCall<T> call{};
+    call.x = logits;
+    call.g = gradient;
+    call.rows = static_cast<i64>(d.n * d.s);
+    call.plane = static_cast<i64>(d.s);
+    call.ignore = loss_.ignore_index;
+    call.classes = static_cast<int>(d.c);
+    call.weight = weighted ? weight_.data() : nullptr;
+    call.weights = weighted ? weights_ : static_cast<double>(d.c);
+    call.mean = loss_.reduction == Reduction::mean;
+    call.softmax = requires { loss_.label_smoothing; };
+    if constexpr (requires { loss_.label_smoothing; }) call.smoothing = loss_.label_smoothing;
+    return call;
+  }
+
+  Loss loss_;
   LossNumbers weight_;
   LossTicket ticket_;
   double weights_ = 0;
+};
+template <class T>
+class DeviceLoss<CrossEntropy, T> : public DeviceRowLoss<CrossEntropy, T> {
+  using DeviceRowLoss<CrossEntropy, T>::DeviceRowLoss;
+};
+template <class T>
+class DeviceLoss<NLLLoss, T> : public DeviceRowLoss<NLLLoss, T> {
+  using DeviceRowLoss<NLLLoss, T>::DeviceRowLoss;
 };
 
 }  // namespace ctnet::cuda

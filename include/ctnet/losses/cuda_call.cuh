@@ -42,9 +42,10 @@ struct LossBlocks {
 };
 __device__ inline LossBlocks loss_grid() { return {blockIdx.x, gridDim.x}; }
 
-// The end of every loss: `value` and `hits` of all threads become the result's, the value divided by `whole`.
+// The end of every loss: `value` and `hits` of all threads become the result's, the value divided by `whole`. weight:
+// what that is a mean over.
 __device__ inline void finish_loss(const LossParts& parts, const LossBlocks& at, double value, unsigned long long hits,
-                                   double whole) {
+                                   double whole, double weight) {
   value = block_sum(value);
   hits = block_sum(hits);
   if (threadIdx.x == 0) {
@@ -55,7 +56,7 @@ __device__ inline void finish_loss(const LossParts& parts, const LossBlocks& at,
   value = sum_of_parts(parts.value, at.blocks);
   hits = sum_of_parts(parts.hits, at.blocks);
   if (threadIdx.x != 0) return;
-  *parts.result = {value / whole, whole, static_cast<int>(hits >> 32), static_cast<int>(hits & 0xFFFFFFFFu), 0};
+  *parts.result = {value / whole, weight, static_cast<int>(hits >> 32), static_cast<int>(hits & 0xFFFFFFFFu), 0};
 }
 
 // Options in the device's memory: a few numbers, there for good.

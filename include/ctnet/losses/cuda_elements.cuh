@@ -92,7 +92,7 @@ __device__ void elements(const F& f, const T* x, const T* y, T* g, i64 n, double
         if (g) g[from + k * stretch] = gradient;
       }
   }
-  finish_loss(parts, at, sum, 0, whole);
+  finish_loss(parts, at, sum, 0, whole, static_cast<double>(n));
 }
 template <class F, class T>
 __global__ void __launch_bounds__(element_threads)

@@ -48,6 +48,8 @@ struct LossPhases<CrossEntropy, T, Classes, Plane> {
   using types = PhaseTypes<LabelWeightsPhase<T>, CrossEntropyPhase<T, row_lanes(Classes, Plane)>>;
 };
 template <class T, int Classes, int Plane>
+struct LossPhases<NLLLoss, T, Classes, Plane> : LossPhases<CrossEntropy, T, Classes, Plane> {};
+template <class T, int Classes, int Plane>
 struct LossPhases<MeanSquaredError, T, Classes, Plane> {
   using types = PhaseTypes<ElementsPhase<SquaredError<T>, T>>;
 };
@@ -69,8 +71,9 @@ void queue_rows(const PhaseQueue& queue, CrossEntropyCall<T> a, const LossParts&
   const i64 logits = a.rows * a.classes;
   if (!queue.list->countable(queue, logits)) return;
   Touches t;
-  t.read(a.x, logits).read(a.y, a.rows).read(a.weight, a.classes);
-  if (a.rows > most_labels) {
+  t.read(a.x, logits).read(a.weight, a.classes);
+  a.soft ? t.read(a.soft, logits) : t.read(a.y, a.rows);
+  if (a.rows > most_labels && !a.soft) {
     a.weight_blocks = weight_blocks;
     queue.list->add(queue, "weights of labels", weight_blocks, LabelWeightsPhase<T>{a, parts},
                     Touches(t).write(parts.weight, weight_blocks));

@@ -66,14 +66,15 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     moved |= std::exchange(frozen_changes_, engine.frozen_changes()) != engine.frozen_changes();
     if (moved)
       for (Slot& any_slot : slots_) any_slot.graphs.clear();
-    make_room(s, n);
+    constexpr bool soft = is_soft<Batch>();
+    make_room<soft>(s, n);
 
     const cuda::Queue queue = engine.queue();
     optimizer_.prepare_step();
     s.draw_step[0] = engine.step();
     cuda::to_device(queue, draw_step_.data(), s.draw_step.data(), 1, "the step's number");
     stage(s, batch, n, queue);
-    replay(s, n, queue);
+    replay<soft>(s, n, queue);
     s.done.record(queue.stream);
     s.images = static_cast<long long>(n);
     s.learning_rate = optimizer_.learning_rate();
@@ -109,15 +110,22 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
  private:
   struct Captured {
     std::size_t batch = 0;
+    bool soft = false;
     int runs = 0;
     cuda::Graph graph{};
     typename OneKernel::Table table{};
   };
+  template <class V>
+  struct Targets {
+    cuda::PinnedBuffer<V> host;
+    cuda::DeviceBuffer<V> device;
+  };
+  struct None {};
   struct Slot {
     cuda::PinnedBuffer<T> host_images;
-    cuda::PinnedBuffer<Target> host_targets;
     cuda::DeviceBuffer<T> device_images;
-    cuda::DeviceBuffer<Target> device_targets;
+    Targets<Target> targets;
+    [[no_unique_address]] std::conditional_t<std::is_same_v<Target, T>, None, Targets<T>> soft{};
     cuda::PinnedBuffer<cuda::StepResult> result;
     cuda::PinnedBuffer<std::uint64_t> draw_step;
     cuda::Event copied, done;
@@ -127,9 +135,25 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
   };
   static constexpr Shape output = NetworkType::Facts::output;
   static constexpr std::size_t input_size = static_cast<std::size_t>(Input::shape.size());
-  // Of one image.
+  // Whether a batch's targets are class probabilities, for a loss that takes labels too.
+  template <class Batch>
+  static constexpr bool is_soft() {
+    if constexpr (cuda::MadeOnDevice<Batch, T> || std::is_same_v<Target, T>)
+      return false;
+    else
+      return !std::is_integral_v<scalar_of<std::remove_cvref_t<decltype(detail::targets_of(std::declval<Batch>()))>>>;
+  }
+  // Targets of one image.
+  template <bool Soft>
   static constexpr std::size_t targets =
-      static_cast<std::size_t>(std::is_integral_v<Target> ? output.plane() : output.size());
+      static_cast<std::size_t>(std::is_integral_v<Target> && !Soft ? output.plane() : output.size());
+  template <bool Soft>
+  static auto& targets_in(Slot& s) {
+    if constexpr (Soft)
+      return s.soft;
+    else
+      return s.targets;
+  }
 
   static LossExtents extents(std::size_t n) {
     return {n, static_cast<std::size_t>(output.c()), static_cast<std::size_t>(output.plane())};
@@ -146,65 +170,72 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     if (n == 0) fail("forward: the input has no images");
     return n;
   }
+  template <bool Soft>
   void make_room(Slot& s, std::size_t n) {
     bool moved = s.device_images.grow(n * input_size, "images of a batch");
-    moved |= s.device_targets.grow(n * targets, "targets of a batch");
+    moved |= targets_in<Soft>(s).device.grow(n * targets<Soft>, "targets of a batch");
     if (moved) s.graphs.clear();
   }
   template <class Batch>
   void stage(Slot& s, const Batch& batch, std::size_t n, const cuda::Queue& queue) {
     if constexpr (cuda::MadeOnDevice<Batch, T>) {
-      batch.queue_into(queue, s.device_images.data(), s.device_targets.data());
+      batch.queue_into(queue, s.device_images.data(), s.targets.device.data());
     } else {
       s.host_images.grow(n * input_size, "images of a batch");
-      s.host_targets.grow(n * targets, "targets of a batch");
+      constexpr bool soft = is_soft<Batch>();
+      const std::size_t count = n * targets<soft>;
+      auto& to = targets_in<soft>(s);
+      to.host.grow(count, "targets of a batch");
       const auto given_images = dense(batch.images, "forward: the input");
       const auto given_targets = dense(detail::targets_of(batch), "the targets");
       std::copy_n(given_images.data(), n * input_size, s.host_images.data());
-      std::transform(given_targets.data(), given_targets.data() + n * targets, s.host_targets.data(),
-                     [](auto v) { return static_cast<Target>(v); });
+      std::transform(given_targets.data(), given_targets.data() + count, to.host.data(),
+                     [](auto v) { return static_cast<std::remove_cvref_t<decltype(to.host[0])>>(v); });
       const cuda::Queue ahead{copies_.get()};
       cuda::to_device(ahead, s.device_images.data(), s.host_images.data(), n * input_size, "images of a batch");
-      cuda::to_device(ahead, s.device_targets.data(), s.host_targets.data(), n * targets, "targets of a batch");
+      cuda::to_device(ahead, to.device.data(), to.host.data(), count, "targets of a batch");
       s.copied.record(ahead.stream);
       s.copied.hold(queue.stream);
     }
   }
+  template <bool Soft>
   void replay(Slot& s, std::size_t n, const cuda::Queue& queue) {
-    auto c = std::find_if(s.graphs.begin(), s.graphs.end(), [&](const Captured& g) { return g.batch == n; });
+    auto c = std::find_if(s.graphs.begin(), s.graphs.end(),
+                          [&](const Captured& g) { return g.batch == n && g.soft == Soft; });
     if (c == s.graphs.end()) {
       constexpr std::size_t most = 4;
       if (s.graphs.size() == most) s.graphs.erase(s.graphs.begin());
-      s.graphs.push_back({n, 0, {}, {}});
+      s.graphs.push_back({n, Soft, 0, {}, {}});
       c = s.graphs.end() - 1;
     }
     if constexpr (B::persistent)
       if (c->runs == 0)
-        OneKernel::template write_down_step<Net, Input, Loss, Config>(c->table, queue,
-                                                                      [&](const auto& q) { queue_step(s, n, q); });
+        OneKernel::template write_down_step<Net, Input, Loss, Config>(
+            c->table, queue, [&](const auto& q) { queue_step<Soft>(s, n, q); });
     if (c->runs == 1)
       c->graph.capture(
-          queue.stream, [&] { run_step(s, *c, queue); }, "a training step");
+          queue.stream, [&] { run_step<Soft>(s, *c, queue); }, "a training step");
     if (c->runs++ == 0)
-      run_step(s, *c, queue);  // which loads the kernels
+      run_step<Soft>(s, *c, queue);  // which loads the kernels
     else
       c->graph.launch(queue.stream, "a training step");
     net_.zero_grad();
   }
+  template <bool Soft>
   void run_step(Slot& s, const Captured& c, const cuda::Queue& queue) {
     bool done = false;
     if constexpr (B::persistent)
       if (c.table) c.table.launch(queue, "a training step"), done = true;
-    if (!done) queue_step(s, c.batch, queue);
+    if (!done) queue_step<Soft>(s, c.batch, queue);
     cuda::to_host(queue, s.result.data(), result_.data(), 1, "the step's result");
   }
-  template <class Queue>
+  template <bool Soft, class Queue>
   void queue_step(Slot& s, std::size_t n, const Queue& queue) {
     auto& engine = net_.engine();
     net_.zero_grad();
     engine.queue_forward(queue, s.device_images.data(), draw_step_.data());
-    loss_.queue(queue, extents(n), engine.training_output(), s.device_targets.data(), engine.output_gradient(),
-                result_.data(), loss_scratch_.data());
+    loss_.queue(queue, extents(n), engine.training_output(), targets_in<Soft>(s).device.data(),
+                engine.output_gradient(), result_.data(), loss_scratch_.data());
     engine.queue_backward(queue, s.device_images.data(), nullptr, draw_step_.data());
     if (clip_ > 0) optimizer_.queue_clip(queue, clip_, result_.data());
     optimizer_.queue_step(queue, result_.data(), halted_.data());
