@@ -3,6 +3,7 @@
 // with shortcuts, branches and taps, whose lists are rewritten for fused kernels; and the host's view of their numbers.
 #include <cmath>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -143,6 +144,37 @@ TEST_CASE("cuda: the host reads and writes a network's numbers") {
   CHECK(error_of([&] { net.predict(x); }) == "predict: this network was moved from");
   CHECK(error_of([&] { moved.backward(x); }).find("there is no forward before it") != std::string::npos);
   CHECK(error_of([&] { moved.predict(std::vector<float>(4)); }).find("predict: the input") == 0);
+}
+
+TEST_CASE("cuda: a const network, a clone, a network's own memory as its next tensor") {
+  using Net = ctnet::Sequential<ctnet::Linear<3, 12>, ctnet::BatchNorm<12>, ctnet::Dropout<1, 4>>;
+  using N = ctnet::Network<Net, ctnet::Features<3>, Cuda<>>;
+  const auto x = values<float>("x", 6), images = values<float>("y", 24), grad = values<float>("g", 24);
+  const auto vector = [](const auto& v) { return std::vector<float>(v.begin(), v.end()); };
+  const auto span = [](const auto& v) { return std::span<const float>(v); };  // the answers to 2 images as 8 images
+  N a{Seed{3}}, b{Seed{3}};
+  for (N* net : {&a, &b}) net->forward(images), net->backward(values<float>("g", 96));
+  CHECK(vector(a.predict(span(a.predict(x)))) == vector(b.predict(vector(b.predict(x)))));
+  CHECK(vector(a.forward(span(a.predict(x)))) == vector(b.forward(vector(b.predict(x)))));
+  CHECK(vector(a.predict(span(a.forward(x)))) == vector(b.predict(vector(b.forward(x)))));
+  CHECK(vector(a.forward(span(a.forward(x)))) == vector(b.forward(vector(b.forward(x)))));
+  a.forward(x), b.forward(x);
+  CHECK(vector(a.forward(a.backward_to_input(grad))) == vector(b.forward(vector(b.backward_to_input(grad)))));
+
+  const N& read = a;
+  CHECK(vector(read.predict(x)) == vector(b.predict(x)));
+  CHECK(vector(read.parameters()) == vector(b.parameters()));
+  CHECK(read.state() == b.state());
+  for (float& v : a.parameters()) v = 0.5f;
+  CHECK(read.parameters()[0] == 0.5f);  // what the host wrote is not lost by reading
+  N twin = read.clone();
+  CHECK(twin.state() == a.state());
+  CHECK(twin.engine().step() == a.engine().step());
+  for (const float g : twin.gradients()) CHECK(g == 0);
+  CHECK(vector(twin.forward(x)) == vector(a.forward(x)));  // the same dropout
+  for (float& v : twin.parameters()) v = 2;
+  CHECK(a.parameters()[0] == 0.5f);
+  CHECK(vector(twin.predict(x)) != vector(a.predict(x)));
 }
 
 TEST_CASE("cuda: time by layer") {
