@@ -124,6 +124,13 @@ TEST_CASE("optimizers on the GPU follow those of the CPU over 20 steps") {
       follows_the_cpu<ct::Cuda<>>(ct::Adam{.weight_decay = decay, .decay_biases_and_norms = decay_all}, "Adam" + all);
       follows_the_cpu<ct::Cuda<>>(ct::AdamW{.weight_decay = decay, .decay_biases_and_norms = decay_all}, "AdamW" + all);
     }
+    follows_the_cpu<ct::Cuda<>>(ct::Lion{.weight_decay = 0.1, .decay_biases_and_norms = decay_all}, "Lion" + all);
+    for (const bool centered : {false, true})
+      for (const double momentum : {0.0, 0.9})
+        follows_the_cpu<ct::Cuda<>>(
+            ct::RMSprop{
+                .weight_decay = 0.02, .momentum = momentum, .centered = centered, .decay_biases_and_norms = decay_all},
+            "RMSprop" + all);
     follows_the_cpu<ct::Cuda<ct::bfloat16>>(ct::AdamW{.amsgrad = true, .decay_biases_and_norms = decay_all},
                                             "AdamW, AMSGrad" + all);
     follows_the_cpu<ct::Cuda<double>>(ct::Adam{.amsgrad = true, .decay_biases_and_norms = decay_all},

@@ -44,7 +44,7 @@ bool same(const Arrays<T>& a, const Arrays<T>& b, std::size_t n) {
 template <class T>
 void all_rules(std::size_t n) {
   ct::Random random{ct::Seed{5}, n};
-  const Arrays<T> start(random, n);
+  Arrays<T> start(random, n);
   const auto compare = [&](const auto& config, auto plain) {
     const ct::SegmentStep step{0.1, 0.05, 3};
     Arrays<T> want = start;
@@ -68,11 +68,54 @@ void all_rules(std::size_t n) {
                           amsgrad ? a.largest.data() + guard : nullptr, n);
     };
   };
+  const auto rmsprop = [&](const ct::RmspropNumbers& k, Arrays<T>& a) {
+    T* const second = a.v.data() + guard;
+    ct::reference::rmsprop(k, a.p.data() + guard, a.g.data() + guard, a.m.data() + guard, k.centered ? second : nullptr,
+                           !k.with_buffer ? nullptr
+                           : k.centered   ? a.largest.data() + guard
+                                          : second,
+                           n);
+  };
+  const auto lion = [&](const ct::LionNumbers& k, Arrays<T>& a) {
+    ct::reference::lion(k, a.p.data() + guard, a.g.data() + guard, a.m.data() + guard, n);
+  };
+  // RMSprop's mean of squares and mean go together.
+  for (std::size_t i = 0; i < start.m.size(); ++i)
+    start.m[i] = std::fabs(start.m[i]) + static_cast<T>(0.3), start.v[i] = start.v[i] * start.m[i] / 2;
+  for (const double momentum : {0.0, 0.9})
+    for (const bool centered : {false, true}) compare(ct::RMSprop{.momentum = momentum, .centered = centered}, rmsprop);
+  compare(ct::Lion{}, lion);
   compare(ct::SGD{}, sgd);
   compare(ct::SGD{.momentum = 0.9, .dampening = 0.1}, sgd);
   compare(ct::SGD{.momentum = 0.9, .nesterov = true}, sgd);
   compare(ct::Adam{}, adam(false));
   compare(ct::AdamW{.amsgrad = true}, adam(true));
+}
+
+template <class T>
+void matrices(ct::i64 rows, ct::i64 cols) {
+  const auto n = static_cast<std::size_t>(rows * cols);
+  ct::Random random{ct::Seed{7}, n};
+  const Arrays<T> start(random, n);
+  for (const bool nesterov : {true, false}) {
+    const ct::Muon config{.nesterov = nesterov, .adjust_lr = ct::MuonRate::match_rms_adamw};
+    const ct::SegmentStep step{0.1, 0.05, 3};
+    Arrays<T> want = start;
+    ct::reference::muon(config.numbers(step, rows, cols), static_cast<std::size_t>(rows),
+                        static_cast<std::size_t>(cols), want.p.data() + guard, want.g.data() + guard,
+                        want.m.data() + guard);
+    test::on_every_target<ct::Cpu<T>>([&](const std::string& target) {
+      Arrays<T> got = start;
+      T* state[] = {got.m.data() + guard, nullptr, nullptr};
+      std::vector<T> work(ct::Muon::workspace(rows, cols) + 1, T(7));
+      config.apply_matrix(step, rows, cols, got.p.data() + guard, got.g.data() + guard, state, work.data(), false);
+      CAPTURE(rows);
+      CAPTURE(cols);
+      CAPTURE(target);
+      CHECK(same(got, want, n));
+      CHECK(work.back() == T(7));
+    });
+  }
 }
 
 template <class T>
@@ -102,4 +145,28 @@ TEST_CASE("every CPU target takes the reference's steps") {
     norms<float>(n);
     norms<double>(n);
   }
+}
+
+TEST_CASE("every CPU target makes the reference's matrices orthogonal, square, wide and tall") {
+  constexpr ct::i64 sizes[][2] = {{1, 1}, {1, 9}, {9, 1}, {5, 5}, {6, 150}, {64, 27}, {97, 20}, {17, 130}};
+  for (const auto& [rows, cols] : sizes) {
+    matrices<float>(rows, cols);
+    matrices<double>(rows, cols);
+  }
+}
+
+TEST_CASE("Muon's step is near an orthogonal matrix") {
+  constexpr std::size_t rows = 6, cols = 20;
+  ct::Random random{ct::Seed{8}, 1};
+  std::vector<double> p(rows * cols), g(rows * cols), b(rows * cols), work(ct::Muon::workspace(rows, cols));
+  for (double& x : g) x = random.uniform(-1, 1);
+  double* const state[] = {b.data(), nullptr, nullptr};
+  ct::Muon{.weight_decay = 0}.apply_matrix({1.0, 0.0, 1}, rows, cols, p.data(), g.data(), state, work.data(), false);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < rows; ++j) {
+      double sum = 0;
+      for (std::size_t k = 0; k < cols; ++k) sum += p[i * cols + k] * p[j * cols + k];
+      CHECK(std::fabs(sum - (i == j ? 1 : 0)) < 0.6);  // singular values lie between 0.7 and 1.2
+      if (i == j) CHECK(sum > 0.4);
+    }
 }

@@ -60,6 +60,9 @@ TEST_CASE("a run resumed from its state ends with the same bits") {
   resumes(ct::SGD{.learning_rate = 0.1f, .momentum = 0.9f, .dampening = 0.5, .weight_decay = 0.1});
   resumes(ct::Adam{.learning_rate = 0.1f, .amsgrad = true});
   resumes(ct::AdamW{.learning_rate = 0.1f, .decay_biases_and_norms = false});
+  resumes(ct::RMSprop{.learning_rate = 0.1f, .momentum = 0.9, .centered = true});
+  resumes(ct::Lion{.learning_rate = 0.1f});
+  resumes(ct::Muon{.learning_rate = 0.1f});
 }
 
 TEST_CASE("segments: one for each tensor; neighbours that are treated alike are passed over at once") {
@@ -144,6 +147,13 @@ TEST_CASE("options out of their range are named") {
   CHECK(said(ct::SGD{.learning_rate = -0.1f}) == "SGD: learning_rate is -0.1, expected 0 or more");
   CHECK(said(ct::AdamW{.eps = -1}) == "AdamW: eps is -1, expected 0 or more");
   CHECK(said(ct::AdamW{.weight_decay = -1}) == "AdamW: weight_decay is -1, expected 0 or more");
+  CHECK(said(ct::RMSprop{.alpha = 1}) == "RMSprop: alpha is 1, expected 0 or more, below 1");
+  CHECK(said(ct::RMSprop{.momentum = -1}) == "RMSprop: momentum is -1, expected 0 or more");
+  CHECK(said(ct::Lion{.beta2 = 1.5}) == "Lion: beta2 is 1.5, expected 0 or more, below 1");
+  CHECK(said(ct::Lion{.weight_decay = std::nan("")}) == "Lion: weight_decay is nan, expected 0 or more");
+  CHECK(said(ct::Muon{.momentum = 1}) == "Muon: momentum is 1, expected 0 or more, below 1");
+  CHECK(said(ct::Muon{.ns_steps = 0}) == "Muon: ns_steps is 0, expected 1 to 99");
+  CHECK(said(ct::Muon{.rest = {.eps = -1}}) == "AdamW: eps is -1, expected 0 or more");
   CHECK(error_of([] { ct::detail::segments_of(mock::Network<float>::tensors(), true, 38); }) ==
         "Optimizer: the network's tensors have 37 parameters, its buffer 38");
 }

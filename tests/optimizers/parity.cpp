@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ten steps of every optimizer with every option against PyTorch's, recorded in double: parameters after each step,
-// state at the end, to 1e-12 of the largest in double and 1e-5 in float.
+// Ten steps of every optimizer with every option against PyTorch's (Lion: the paper's), recorded in double: parameters
+// after each step, state at the end, to 1e-12 of the largest in double and 1e-5 in float.
 #include <ctnet/optimizers.hpp>
 
 #include "../losses/fixture.hpp"
@@ -96,4 +96,30 @@ TEST_CASE("AdamW takes PyTorch's steps") {
   check("adamw/decay", AdamW{.learning_rate = rate, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.2});
   check("adamw/amsgrad", AdamW{.learning_rate = rate, .amsgrad = true});
   check("adamw/no_decay", AdamW{.learning_rate = rate, .weight_decay = 0.2, .decay_biases_and_norms = false});
+}
+
+TEST_CASE("RMSprop takes PyTorch's steps") {
+  using ct::RMSprop;
+  check("rmsprop/plain", RMSprop{.learning_rate = rate});
+  check("rmsprop/options", RMSprop{.learning_rate = rate, .alpha = 0.9, .eps = 1e-3, .weight_decay = 0.1});
+  check("rmsprop/momentum", RMSprop{.learning_rate = rate, .momentum = 0.9});
+  check("rmsprop/centered", RMSprop{.learning_rate = rate, .weight_decay = 0.1, .centered = true});
+  check("rmsprop/all", RMSprop{.learning_rate = rate, .alpha = 0.9, .momentum = 0.7, .centered = true});
+}
+
+TEST_CASE("Lion takes the paper's steps") {
+  using ct::Lion;
+  check("lion/plain", Lion{.learning_rate = rate});
+  check("lion/options", Lion{.learning_rate = rate, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.3});
+}
+
+TEST_CASE("Muon takes PyTorch's steps, in the network's type") {
+  using ct::Muon;
+  check("muon/plain", Muon{.learning_rate = rate});
+  check("muon/options", Muon{.learning_rate = rate,
+                             .weight_decay = 0,
+                             .momentum = 0.8,
+                             .nesterov = false,
+                             .ns_steps = 3,
+                             .adjust_lr = ct::MuonRate::match_rms_adamw});
 }

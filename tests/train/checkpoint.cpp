@@ -116,6 +116,7 @@ TEST_CASE("resumed runs: SGD with momentum") {
   check_resumes(SGD{.learning_rate = 0.03f, .momentum = 0.9, .dampening = 0.1, .weight_decay = 1e-3});
 }
 TEST_CASE("resumed runs: Adam, AMSGrad") { check_resumes(Adam{.learning_rate = 0.02f, .amsgrad = true}); }
+TEST_CASE("resumed runs: Muon") { check_resumes(Muon{.learning_rate = 0.02f, .rest = {.learning_rate = 0.01f}}); }
 TEST_CASE("resumed runs: AdamW") { check_resumes(AdamW{.learning_rate = 0.02f, .decay_biases_and_norms = false}); }
 
 TEST_CASE("a finished run is not run again; more epochs go on; resume = false begins anew") {

@@ -195,6 +195,8 @@ TEST_CASE("persistent: losses and optimizers, with Dropout, as a graph of kernel
   as_a_graph(ctnet::CrossEntropy{.class_weights = {1, 2, 3, 0.5f}}, ctnet::SGD{.learning_rate = 0.1f}, 0, labels);
   as_a_graph(ctnet::MeanSquaredError{}, ctnet::AdamW{.learning_rate = 1e-2f}, 0, numbers);
   as_a_graph(ctnet::SmoothL1{}, ctnet::Adam{.learning_rate = 1e-2f, .amsgrad = true}, 0, numbers);
+  as_a_graph(ctnet::MeanSquaredError{}, ctnet::Lion{.learning_rate = 1e-3f}, 0.5, numbers);
+  as_a_graph(ctnet::MeanSquaredError{}, ctnet::RMSprop{.learning_rate = 1e-3f, .centered = true}, 0, numbers);
   as_a_graph(ctnet::BinaryCrossEntropyWithLogits{.pos_weight = {2}}, ctnet::SGD{.learning_rate = 0.1f}, 1, numbers);
 }
 

@@ -111,6 +111,24 @@ TEST_CASE("threads: the same bits for any number, ten steps") {
   check("Adam", Adam{.learning_rate = 0.01f});
 }
 
+TEST_CASE("threads: Muon's products in pieces") {
+  const RestoreThreads restore;
+  for (const auto& [rows, cols] : {std::pair<i64, i64>{200, 110}, {70, 300}}) {
+    const auto n = static_cast<std::size_t>(rows * cols);
+    const auto g = random_numbers<float>(n, 4);
+    std::vector<float> want;
+    for (const int threads : {1, 2, 3}) {
+      set_num_threads(threads);
+      std::vector<float> p = random_numbers<float>(n, 5), b(n), work(Muon::workspace(rows, cols));
+      float* const state[] = {b.data(), nullptr, nullptr};
+      for (int i = 0; i < 2; ++i)
+        Muon{}.apply_matrix({0.1, 0.01, 1}, rows, cols, p.data(), g.data(), state, work.data(), true);
+      if (threads == 1) want = p;
+      check_same_bits(p, want, std::to_string(threads) + " threads");
+    }
+  }
+}
+
 TEST_CASE("threads: losses and the norm of gradients of many elements") {
   const RestoreThreads restore;
   const std::size_t rows = 5000, classes = 33;

@@ -19,6 +19,8 @@ namespace ctnet {
 
 template <class Config, class... P>
 struct OptimizerKernel<Config, Cuda<P...>> {
+  static_assert(!detail::takes_matrices<Config>, "this optimizer works on matrices; on CUDA there is none that does");
+
   template <class Network>
   class At {
    public:
@@ -118,7 +120,7 @@ struct OptimizerKernel<Config, Cuda<P...>> {
     template <int Parts, class Q>
     void launch_step(const Q& q, const cuda::StepResult* result, int* halted) {
       // A rule has one kind of state or the other; the rest is not instantiated.
-      if constexpr (Parts <= most_parts<Update> && Parts >= fewest_parts<Update>)
+      if constexpr (Parts <= Update::most_parts && Parts >= Update::fewest_parts)
         queue_update<Parts>(q, Config::name,
                             cuda::UpdateCall<Update, T>{
                                 table_.device(), segment_count(), net_.engine().device_parameters(),
@@ -132,10 +134,6 @@ struct OptimizerKernel<Config, Cuda<P...>> {
                                               static_cast<i64>(size_), max_norm, norm_parts_.data(), ticket_.data(),
                                               clip_.data(), result});
     }
-    template <class U>
-    static constexpr int fewest_parts = std::is_same_v<U, AdamUpdate<T>> ? 2 : 0;
-    template <class U>
-    static constexpr int most_parts = std::is_same_v<U, AdamUpdate<T>> ? 3 : 1;
 
     Network& net_;
     int parts_;

@@ -27,16 +27,14 @@ struct NormOfGradientsPhase {
 };
 
 template <class Update, class T>
-struct UpdatePhases;
-template <class T>
-struct UpdatePhases<SgdUpdate<T>, T> {
-  using types = PhaseTypes<NormOfGradientsPhase<SgdUpdate<T>, T>, UpdatePhase<SgdUpdate<T>, T, 0>,
-                           UpdatePhase<SgdUpdate<T>, T, 1>>;
-};
-template <class T>
-struct UpdatePhases<AdamUpdate<T>, T> {
-  using types = PhaseTypes<NormOfGradientsPhase<AdamUpdate<T>, T>, UpdatePhase<AdamUpdate<T>, T, 2>,
-                           UpdatePhase<AdamUpdate<T>, T, 3>>;
+struct UpdatePhases {
+ private:
+  template <int... I>
+  static PhaseTypes<NormOfGradientsPhase<Update, T>, UpdatePhase<Update, T, Update::fewest_parts + I>...> all(
+      Ints<I...>);
+
+ public:
+  using types = decltype(all(Iota<Update::most_parts - Update::fewest_parts + 1>{}));
 };
 
 template <int Parts, class Update, class T>

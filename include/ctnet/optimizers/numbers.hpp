@@ -18,4 +18,24 @@ struct AdamNumbers {
   double root_scale;  // 1 / sqrt(1 - beta2^t)
 };
 
+struct RmspropNumbers {
+  double rate, l2, alpha, eps, momentum;
+  bool centered, with_buffer;  // with_buffer: momentum is not 0
+};
+
+struct LionNumbers {
+  double rate;
+  double keep;  // what is left of the parameter, 1 - learning rate * weight decay
+  double beta1, beta2;
+};
+
+struct MuonNumbers {
+  double rate;  // for a matrix of these sizes
+  double keep;
+  double momentum;
+  bool nesterov;
+  double a, b, c, eps;  // of the iteration
+  int steps;
+};
+
 }  // namespace ctnet

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Optimizer: a configuration (SGD, Adam, AdamW) at work on a network's parameters, one fused pass over the buffer.
+// Optimizer: a configuration (SGD, Adam, RMSprop ...) at work on a network's parameters, one fused pass over the
+// buffer.
 //   Optimizer step{net, Adam{.learning_rate = 1e-3f}};   ...backward...   step();   // applies and clears the gradients
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -21,7 +23,15 @@ namespace detail {
 // One update of a segment that is not frozen, at step `steps` of the run.
 template <class Config>
 SegmentStep step_of(const Config& config, const Segment& s, double learning_rate, i64 steps) {
-  return {learning_rate * s.rate_scale, s.decays ? config.weight_decay : 0.0, steps - s.skipped};
+  return {learning_rate * s.rate_scale, s.decays ? config.weight_decay : 0.0, steps - s.skipped, s.decays};
+}
+// Whether weight decay goes for all parameters.
+template <class Config>
+bool decays_all(const Config& config) {
+  if constexpr (requires { config.decay_biases_and_norms; })
+    return config.decay_biases_and_norms;
+  else
+    return config.rest.decay_biases_and_norms;
 }
 // Parts of the state lie side by side, each from a multiple of 16 elements on.
 constexpr std::size_t state_stride(std::size_t parameters) { return (parameters + 15) / 16 * 16; }
@@ -75,7 +85,14 @@ struct OptimizerKernel {
           parts_(config.state_names().size()),
           size_(detail::parameters_in(segments)),
           stride_(detail::state_stride(size_)),
-          memory_(stride_ * parts_) {}
+          memory_(stride_ * parts_) {
+      if constexpr (detail::takes_matrices<Config>) {
+        std::size_t most = 0;
+        for (const Segment& s : segments)
+          if (s.rows > 0) most = std::max(most, Config::workspace(s.rows, static_cast<i64>(s.size) / s.rows));
+        work_.grow(most);
+      }
+    }
 
     // Step `steps` (from 1) with the network's gradients; frozen segments stay as they are.
     void step(const Config& config, double learning_rate, i64 steps, std::span<const Segment> segments) {
@@ -86,7 +103,14 @@ struct OptimizerKernel {
         if (s.frozen) continue;
         T* state[most_parts] = {};
         for (std::size_t k = 0; k < parts_; ++k) state[k] = memory_.data() + k * stride_ + s.offset;
-        apply<T>(config, detail::step_of(config, s, learning_rate, steps), p + s.offset, g + s.offset, state, s.size);
+        const SegmentStep now = detail::step_of(config, s, learning_rate, steps);
+        if constexpr (detail::takes_matrices<Config>)
+          if (s.rows > 0) {
+            config.apply_matrix(now, s.rows, static_cast<i64>(s.size) / s.rows, p + s.offset, g + s.offset, state,
+                                work_.data(), threads);
+            continue;
+          }
+        apply<T>(config, now, p + s.offset, g + s.offset, state, s.size);
       }
     }
     // The gradients' norm, and the gradients scaled down where it is more than max_norm.
@@ -108,7 +132,7 @@ struct OptimizerKernel {
    private:
     Network& net_;
     std::size_t parts_, size_, stride_;
-    typename Backend::template buffer<T> memory_;
+    typename Backend::template buffer<T> memory_, work_;
   };
 
  private:
@@ -137,7 +161,7 @@ class Optimizer {
       : net_((config.check(), net)),
         config_(config),
         learning_rate_(config.learning_rate),
-        segments_(detail::segments_of(Network::tensors(), config.decay_biases_and_norms, At::parameters_of(net))),
+        segments_(detail::segments_of(Network::tensors(), detail::decays_all(config), At::parameters_of(net))),
         at_(net, config, segments_) {
     runs_.reserve(segments_.size());
     if constexpr (requires { net.watch(); }) there_ = net.watch();
@@ -222,6 +246,7 @@ class Optimizer {
     runs_.clear();
     for (Segment s : segments_) {
       s.frozen = rests(s);
+      if constexpr (!detail::takes_matrices<Config>) s.rows = 0;
       detail::append_run(runs_, s);
     }
     return runs_;

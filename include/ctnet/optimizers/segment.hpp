@@ -19,9 +19,11 @@ struct Segment {
   bool frozen = false;               // neither updated nor counted in the gradient's norm
   i64 skipped = 0;                   // steps that passed while it was frozen
   int layer = -1;                    // whose it is, by index
+  i64 rows = 0;                      // of a weight as a matrix, (dimension 0, the rest); 0: a vector
 
   bool alike(const Segment& o) const {
-    return decays == o.decays && rate_scale == o.rate_scale && frozen == o.frozen && skipped == o.skipped;
+    return decays == o.decays && rate_scale == o.rate_scale && frozen == o.frozen && skipped == o.skipped &&
+           rows == 0 && o.rows == 0;
   }
 };
 
@@ -30,6 +32,7 @@ struct SegmentStep {
   double learning_rate = 0;
   double weight_decay = 0;
   i64 t = 1;
+  bool decays = true;  // weight decay applies
 };
 
 namespace detail {
@@ -47,7 +50,8 @@ std::vector<Segment> segments_of(const Tensors& tensors, bool decay_all, std::si
                     1,
                     false,
                     0,
-                    t.leaf};
+                    t.leaf,
+                    t.spec.rank > 1 ? t.spec.dims[0] : 0};
     covered += s.size;
     segments.push_back(s);
   }
@@ -62,6 +66,10 @@ inline void append_run(std::vector<Segment>& runs, const Segment& s) {
   else
     runs.push_back(s);
 }
+
+// Optimizers that treat a weight as a matrix say so; the others see stretches of parameters, whatever their shape.
+template <class Config>
+inline constexpr bool takes_matrices = requires { Config::matrices; };
 
 // All parameters, which the segments cover.
 inline std::size_t parameters_in(std::span<const Segment> segments) {
