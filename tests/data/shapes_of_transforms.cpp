@@ -204,7 +204,12 @@ TEST_CASE("magnitudes that make no sense are errors") {
   refuses(data::RandomErasing{.value = nan}, "RandomErasing: value is nan");
   refuses(data::ImagePad<1>{.fill = nan}, "ImagePad: fill is nan");
   CHECK_THROWS_WITH_AS((data::Fill{1, 2, 3, 4, 5}), doctest::Contains("fill has 5 values"), ct::Error);
-  CHECK_THROWS_AS((data::Normalize{{0.5f}, {0.0f}}), ct::Error);
+  const float bad[][2] = {{0.5f, 0}, {0.5f, -1}, {0.5f, std::nanf("")}, {0.5f, std::numeric_limits<float>::infinity()}};
+  for (const auto& [mean, std] : bad)
+    CHECK_THROWS_WITH_AS((data::Normalize{{0.1f, mean}, {1.0f, std}}),
+                         doctest::Contains("Normalize: the standard deviation of channel 1 is "), ct::Error);
+  CHECK_THROWS_WITH_AS((data::Normalize{{std::nanf("")}, {1.0f}}),
+                       doctest::Contains("Normalize: the mean of channel 0 is nan"), ct::Error);
 }
 
 TEST_CASE("a Compose takes one picture as a Loader would") {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "../core/shape.hpp"
 #include "../core/tensor.hpp"
@@ -43,7 +44,7 @@ namespace detail {
 inline constexpr std::uint64_t mix_stream = 0x6d6978ull << 40;
 
 inline void check_alpha(const char* name, double alpha) {
-  if (!(alpha > 0 && std::isfinite(alpha))) fail(name, ": alpha is ", alpha, ", expected above 0");
+  if (!(alpha > 0 && is_finite(alpha))) fail(name, ": alpha is ", alpha, ", expected above 0");
 }
 // Whom image i of n is mixed with.
 constexpr std::size_t partner(std::size_t i, std::size_t n) { return i == 0 ? n - 1 : i - 1; }
@@ -101,6 +102,9 @@ struct CutMix {
 template <class L, class... Mixes>
 class MixLoader {
   static_assert(sizeof...(Mixes) > 0, "a MixLoader takes MixUp{...}, CutMix{...}, or several of them");
+  static_assert(
+      requires(const Batch* b, const L& l) { b = &*l.epoch(0, 0).begin(); },
+      "a MixLoader takes a Loader: its batches are mixed on the host");
   static_assert(L::shape.rank == 3 || !(std::same_as<Mixes, CutMix> || ...), "CutMix takes images, (C, H, W)");
 
  public:

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "../../core/error.hpp"
+#include "../../core/finite.hpp"
 #include "workspace.hpp"
 
 namespace ctnet::data {
@@ -126,7 +127,7 @@ struct ColorJitter {
 
   void check() const {
     const auto check_magnitude = [](const char* option, double v) {
-      if (!(v >= 0 && std::isfinite(v))) fail("ColorJitter: ", option, " is ", v, ", expected 0 or more");
+      if (!(v >= 0 && is_finite(v))) fail("ColorJitter: ", option, " is ", v, ", expected 0 or more");
     };
     check_magnitude("brightness", brightness);
     check_magnitude("contrast", contrast);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../core/error.hpp"
+#include "../../core/finite.hpp"
 #include "options.hpp"
 #include "workspace.hpp"
 
@@ -28,7 +29,7 @@ struct ImagePad {
   }
   void check() const {
     for (int k = 0; k < fill.count; ++k)
-      if (!std::isfinite(fill.values[k])) fail("ImagePad: fill is ", fill.values[k], ", expected a finite number");
+      if (!is_finite(fill.values[k])) fail("ImagePad: fill is ", fill.values[k], ", expected a finite number");
   }
   template <class T>
   void operator()(Pixels<T>& image, Workspace& workspace, Random&) const {

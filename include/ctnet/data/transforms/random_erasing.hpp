@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "../../core/error.hpp"
+#include "../../core/finite.hpp"
 #include "../distributions.hpp"
 #include "crop.hpp"
 #include "options.hpp"
@@ -28,8 +29,7 @@ struct RandomErasing {
     if (!(ratio.low > 0 && ratio.low <= ratio.high && ratio.high < 1e6))
       fail("RandomErasing: ratio is ", ratio.low, " to ", ratio.high, ", expected above 0 and the low one first");
     for (int k = 0; k < value.count; ++k)
-      if (!std::isfinite(value.values[k]))
-        fail("RandomErasing: value is ", value.values[k], ", expected a finite number");
+      if (!is_finite(value.values[k])) fail("RandomErasing: value is ", value.values[k], ", expected a finite number");
   }
   // What is erased; without height where nothing is.
   Region draw(int h, int w, Random& random) const {

@@ -2,9 +2,11 @@
 // ToTensor: bytes (H, W, C) of 0 .. 255 become floats (C, H, W) of 0 .. 1. Normalize: y(c) = (x(c) - mean(c)) / std(c).
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 #include "../../core/error.hpp"
+#include "../../core/finite.hpp"
 #include "workspace.hpp"
 
 namespace ctnet::data {
@@ -46,10 +48,13 @@ class Normalize {
   Normalize() {
     for (int c = 0; c < C; ++c) mean_[c] = 0, std_[c] = 1;
   }
-  // One mean and one standard deviation for each channel; throws where a deviation is not above 0.
+  // One mean and one standard deviation for each channel; throws where one is not finite or a deviation not above 0.
   Normalize(const float (&mean)[C], const float (&std)[C]) {
     for (int c = 0; c < C; ++c) {
-      if (!(std[c] > 0)) fail("Normalize: the standard deviation of channel ", c, " is ", std[c], ", expected above 0");
+      if (!is_finite(mean[c]))
+        fail("Normalize: the mean of channel ", c, " is ", mean[c], ", expected a finite number");
+      if (!(std[c] > 0 && is_finite(std[c])))
+        fail("Normalize: the standard deviation of channel ", c, " is ", std[c], ", expected above 0");
       mean_[c] = mean[c], std_[c] = std[c];
     }
   }
