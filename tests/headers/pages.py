@@ -27,14 +27,14 @@ listed = """layers/*/layer.hpp program/containers.hpp core/options.hpp losses/*.
             data/transforms/*.hpp data/cuda/resident.cuh"""
 helpers = """Add ConcatChannels NoOp Name Size
              LossExtents LossTensor LossGradient LossResult LossValues LossTotal LossKernel Reduction
-             SgdNumbers AdamNumbers OptimizerKernel Optimizer Schedule ScheduleStep Segment SegmentStep SgdUpdate AdamUpdate
+             OptimizerKernel Optimizer Schedule ScheduleStep Segment SegmentStep
              CifarFormat CifarRecords DecodeOptions ImageFolderOf LoaderOptions Batch SoftBatch Idx Pixels Bitmap Planes
              Box Sample Get Sampler ShapesOptions Fold Translate Shear Region Range Degrees Fill ResampleTable Workspace"""
 more = "EarlyStopping ConfusionMatrix fit evaluate save load deploy".split()
 
 
 def public(file):
-    """Types at namespace scope, those of namespaces for the library's own use left out."""
+    """Types at namespace scope, without those of namespaces for the library's own use, and those for kernels."""
     hidden = None
     for line in file.read_text().splitlines():
         space = re.match(r"(?:inline )?namespace (\S+) \{$", line)
@@ -44,7 +44,7 @@ def public(file):
             hidden = None
         elif hidden is None:
             name = re.match(r"(?:struct|class) (\w+)(?: final)?(?:\s*[:{].*)?$|using (\w+) = \w+<", line)
-            if name:
+            if name and not re.match(r".+(Numbers|Update)$", name[1] or ""):
                 yield name[1] or name[2]
 
 
