@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <ctnet/backends/cuda/arguments.cuh>
 #include <ctnet/backends/cuda/launch.cuh>
+#include <ctnet/backends/cuda/memory.cuh>
 
 #include "../support/device_memory.hpp"
 #include "../support/error.hpp"
@@ -175,6 +176,21 @@ TEST_CASE("CTNET_CUDA: what fails names the call, what it was for, the place and
   CHECK(cudaGetLastError() == cudaSuccess);
   CHECK(error_of([&] { CTNET_CUDA(cudaMalloc(&p, 64), "the arena"); }).empty());
   CHECK(error_of([&] { CTNET_CUDA(cudaFree(p), "the arena"); }).empty());
+}
+
+// Freed under a kernel, the memory would be others' while it is written; the emulator ends the program.
+TEST_CASE_FIXTURE(Fixture, "DeviceBuffer: work under way on it ends before it grows, moves or goes") {
+  const DeviceBlock<int> out(1, Flush::end);
+  {
+    cuda::DeviceBuffer<int> buffer;
+    buffer.grow(4, "a test");
+    cuda::launch(queue, "sum", &sum_of<1, 2>, {}, buffer.data());
+    buffer.grow(1 << 20, "a test");
+    cuda::launch(queue, "sum", &sum_of<2, 3>, {}, buffer.data());
+    cuda::within_device(queue, out.data(), buffer.data(), 1, "a test");
+  }
+  CHECK(cudaStreamSynchronize(stream.get()) == cudaSuccess);
+  CHECK(out.read() == std::vector<int>{5});
 }
 
 #ifdef CTNET_EMULATED_DEVICE

@@ -74,7 +74,9 @@ struct Fuser {
     Graph<N>& g = f.graph;
     const OpNode& sum = g.op[j];
     const Fused& o = f.fused[i];
-    if (training || !(takes[i] & takes_add) || o.add >= 0 || o.act != no_act || sum.inputs != 2) return false;
+    if (training || !(takes[i] & takes_add) || o.add >= 0 || o.act != no_act || sum.inputs != 2 ||
+        sum.traits.join != Join::sum)
+      return false;
     const int other = sum.in[0] == g.op[i].out ? sum.in[1] : sum.in[0];
     if (other == g.op[i].out || g.value[other].maker >= i || g.op[i].inputs != 1) return false;
     swallow(i, j);

@@ -60,6 +60,10 @@ class Builder {
   // Appends layer L on value v; gives the value it makes.
   template <Layer L>
   constexpr int append(int v) {
+    static_assert(
+        detail::op_fits_role<L>(),
+        "a layer whose role is activation, per_channel_affine or max_pool takes the library's Op for it; with "
+        "an Op of its own its role is opaque");
     const Shape in = value_[v].shape;
     diagnosis.leaf = ops;
     const Shape out = L::infer(in, diagnosis);

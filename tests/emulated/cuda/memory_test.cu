@@ -62,6 +62,25 @@ TEST_CASE("emulated device: freed memory traps") {
   CHECK_HAS(last_words([&] { launch(&write_at, 1, 1, 0, nullptr, false, "write_at", x, 0); }), "kernel write_at");
 }
 
+TEST_CASE("emulated device: cudaFree waits for work only where the memory is no pool's") {
+  float* x = nullptr;
+  REQUIRE(cudaMalloc(&x, 400) == cudaSuccess);
+  CHECK(last_words([&] {
+          launch(&write_at, 1, 1, 0, nullptr, false, "write_at", x, 0);
+          cudaFree(x);
+          cudaDeviceSynchronize();
+        }) == "");
+  CHECK(cudaFree(x) == cudaSuccess);
+  REQUIRE(cudaMallocAsync(&x, 400, nullptr) == cudaSuccess);
+  CHECK_HAS(last_words([&] {
+              launch(&write_at, 1, 1, 0, nullptr, false, "write_at", x, 0);
+              cudaFree(x);
+              cudaDeviceSynchronize();
+            }),
+            "kernel write_at");
+  CHECK(cudaFree(x) == cudaSuccess);
+}
+
 TEST_CASE("emulated device: shared memory ends where the launch said") {
   CHECK_HAS(last_words([&] { launch(&write_shared_at, 1, 1, 256, nullptr, false, "write_shared_at", 256); }),
             "kernel write_shared_at");

@@ -20,6 +20,7 @@ namespace {
 
 std::map<std::uintptr_t, std::size_t> pinned_memory;  // by start
 std::set<cudaMemPool_t> pools;
+std::set<void*> of_pools;  // memory that cudaMallocAsync and its like gave
 std::size_t made = 0, calls = 0;
 
 CUmemPoolHandle_st* default_pool() {
@@ -36,6 +37,13 @@ cudaError_t make_device(void** p, std::size_t bytes) {
   if (!*p) return cudaErrorMemoryAllocation;
   ++made;
   return cudaSuccess;
+}
+
+cudaError_t make_of_pool(void** p, std::size_t bytes, cudaStream_t stream) {
+  if (capturing(stream)) return cudaErrorStreamCaptureUnsupported;
+  const cudaError_t error = make_device(p, bytes);
+  if (error == cudaSuccess && *p) of_pools.insert(*p);
+  return error;
 }
 
 cudaError_t make_pinned(void** p, std::size_t bytes) {
@@ -145,13 +153,12 @@ cudaError_t cudaMalloc(void** p, size_t bytes) {
   });
 }
 cudaError_t cudaMallocAsync(void** p, size_t bytes, cudaStream_t stream) {
-  return called(__func__,
-                [&] { return capturing(stream) ? cudaErrorStreamCaptureUnsupported : make_device(p, bytes); });
+  return called(__func__, [&] { return make_of_pool(p, bytes, stream); });
 }
 cudaError_t cudaMallocFromPoolAsync(void** p, size_t bytes, cudaMemPool_t pool, cudaStream_t stream) {
   return called(__func__, [&]() -> cudaError_t {
     if (pool != default_pool() && !pools.count(pool)) return cudaErrorInvalidValue;
-    return capturing(stream) ? cudaErrorStreamCaptureUnsupported : make_device(p, bytes);
+    return make_of_pool(p, bytes, stream);
   });
 }
 cudaError_t cudaFree(void* p) {
@@ -159,7 +166,9 @@ cudaError_t cudaFree(void* p) {
     ++calls;
     if (!p) return cudaSuccess;
     if (const cudaError_t error = outside_captures()) return error;
-    run_everything();
+    // Memory of a pool goes at once, whatever work on it is under way: "no implicit synchronization" (CUDA 13's
+    // cuda_runtime_api.h at cudaFree).
+    if (of_pools.erase(p) == 0) run_everything();
     return free_device(p) ? cudaSuccess : cudaErrorInvalidValue;
   });
 }
@@ -169,7 +178,10 @@ cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
     if (!p) return cudaSuccess;
     if (place(p, 1) != Place::device) return cudaErrorInvalidValue;
     if (capturing(stream)) return cudaErrorStreamCaptureUnsupported;
-    return enqueue(stream, {cudaGraphNodeTypeMemFree, "cudaFreeAsync", [p] { free_device(p); }});
+    return enqueue(stream, {cudaGraphNodeTypeMemFree, "cudaFreeAsync", [p] {
+                              of_pools.erase(p);
+                              free_device(p);
+                            }});
   });
 }
 cudaError_t cudaMallocHost(void** p, size_t bytes) {

@@ -7,6 +7,9 @@
 //       +----------+                column p of A times row p of B. B's panel of depth x W is copied
 //  rows |  C tile  |                to one piece where it is used often enough.
 //       +----------+                gemm_dot: a tile of sums runs along p, then lanes are added up.
+//
+// All elements of C are summed in one order, whatever tile or remainder they fall into: gemm from the first p to the
+// last, in runs of gemm_depth; gemm_dot every lane for itself, then the lanes (sum_each), in runs of 512.
 namespace ctnet::CTNET_TARGET {
 
 inline constexpr int gemm_rows = 6;
@@ -127,12 +130,11 @@ template <class T>
     return __builtin_shufflevector(a, b, 0, 2) + __builtin_shufflevector(a, b, 1, 3);
 }
 
-// sums[i] = the sum of v[i]'s lanes, for N = a power of two of vectors.
+// sums[i] = the sum of v[i]'s lanes, for N = a power of two of vectors: of neighbours, then of neighbouring sums, and
+// so on, whatever N is.
 template <class T, int N>
 [[gnu::always_inline]] inline void sum_each(Vec<T>* v, T* sums) {
-  if constexpr (N == 1) {
-    sums[0] = sum_lanes<T>(v[0]);
-  } else if constexpr (N > lanes<T>) {
+  if constexpr (N > lanes<T>) {
     sum_each<T, N / 2>(v, sums);
     sum_each<T, N / 2>(v + N / 2, sums + N / 2);
   } else {

@@ -44,7 +44,7 @@ class DeviceBuffer {
     return *this;
   }
   ~DeviceBuffer() {
-    if (data_) static_cast<void>(cudaFree(data_));
+    if (data_) static_cast<void>(release());
   }
 
   // At least n elements from now on; contents are lost (and zero) when it had fewer. True where the address changed.
@@ -52,7 +52,7 @@ class DeviceBuffer {
   bool grow(std::size_t n, const char* purpose) {
     if (n <= size_) return false;
     if (data_) {
-      CTNET_CUDA(cudaFree(data_), purpose);
+      CTNET_CUDA(release(), purpose);
       data_ = nullptr;
       size_ = 0;
     }
@@ -71,6 +71,12 @@ class DeviceBuffer {
   std::size_t size() const { return size_; }
 
  private:
+  // cudaFree does not wait for work on a pool's memory.
+  cudaError_t release() noexcept {
+    const cudaError_t status = cudaDeviceSynchronize();
+    const cudaError_t freed = cudaFree(data_);
+    return status != cudaSuccess ? status : freed;
+  }
   void swap(DeviceBuffer& b) noexcept {
     std::swap(data_, b.data_);
     std::swap(size_, b.size_);

@@ -10,7 +10,7 @@ namespace ctnet {
 
 struct Add : NoState {
   using Op = AddOp;
-  static constexpr Traits traits{.role = Role::join};
+  static constexpr Traits traits{.role = Role::join, .join = Join::sum};
   static constexpr Shape infer(Shape in, Diagnosis&) { return in; }
   static constexpr AddOp op(Shape, Shape out) { return {2, static_cast<int>(out.size())}; }
 };

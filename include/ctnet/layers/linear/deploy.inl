@@ -1,43 +1,64 @@
 // SPDX-License-Identifier: MIT
 // Included once per CPU target. Y (images, K) = act(X (images, n) W + bias), W packed as [K / width][n][width], K a
-// multiple of 16, width at most 64. Tiles of images x vectors in registers; where there are few vectors, the sum over
-// n is cut in parts so that enough independent additions are under way.
+// multiple of 16, width at most 64. One order of sums for every column and every image: with n in four quarters
+// (the last takes the remainder), each summed from its first element to its last,
+//   y = act((((bias + quarter 0) + quarter 1) + quarter 2) + quarter 3)
+// Tiles are images x vectors in registers; where there are few vectors, several quarters are under way at once, so that
+// enough additions are independent.
 namespace ctnet::CTNET_TARGET {
 
 template <int Images, int Vectors>
 [[gnu::noinline]] void linear_tile(int n, const float* x, i64 x_step, const float* w, int width, const float* bias,
                                    float* y, i64 y_step, float slope, int keep) {
-  constexpr int L = lanes<float>, Parts = 4 / Vectors;
-  Vec<float> sum[Parts][Images][Vectors];
-  unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-    unroll<Parts * Images>([&](auto i) __attribute__((always_inline)) {
-      sum[i / Images][i % Images][v] = i < Images ? load(bias + v * L) : Vec<float>{};
-    });
-  });
-  int i = 0;
+  constexpr int L = lanes<float>, Parts = 4 / Vectors;  // Parts quarters at once, Vectors times
+  const int quarter = n / 4;
+  Vec<float> all[Images][Vectors] = {};
 #pragma GCC unroll 1
-  for (; i + Parts <= n; i += Parts) {
-    unroll<Parts>([&](auto part) __attribute__((always_inline)) {
-      Vec<float> row[Vectors];
-      unroll<Vectors>([&](auto v) __attribute__((always_inline)) { row[v] = load(w + part * width + v * L); });
-      unroll<Images>([&](auto m) __attribute__((always_inline)) {
-        const float a = x[m * x_step + i + part];
-        unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[part][m][v] += a * row[v]; });
+  for (int first = 0; first < 4; first += Parts) {
+    Vec<float> sum[Parts][Images][Vectors];
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      unroll<Parts * Images>([&](auto i)
+                                 __attribute__((always_inline)) { sum[i / Images][i % Images][v] = Vec<float>{}; });
+    });
+    if (first == 0)
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        unroll<Images>([&](auto m) __attribute__((always_inline)) { sum[0][m][v] = load(bias + v * L); });
+      });
+    const float* row = w + i64{first} * quarter * width;
+    const float* in = x + first * quarter;
+#pragma GCC unroll 1
+    for (int i = quarter; i > 0; --i, row += width, ++in)
+      unroll<Parts>([&](auto part) __attribute__((always_inline)) {
+        Vec<float> weights[Vectors];
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+          weights[v] = load(row + i64{part * quarter} * width + v * L);
+        });
+        unroll<Images>([&](auto m) __attribute__((always_inline)) {
+          const float a = in[m * x_step + part * quarter];
+          unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[part][m][v] += a * weights[v]; });
+        });
+      });
+    if (first + Parts == 4) {
+      row += i64{Parts - 1} * quarter * width;
+      in += (Parts - 1) * quarter;
+#pragma GCC unroll 1
+      for (int i = n - 4 * quarter; i > 0; --i, row += width, ++in)
+        unroll<Images>([&](auto m) __attribute__((always_inline)) {
+          const float a = in[m * x_step];
+          unroll<Vectors>([&](auto v)
+                              __attribute__((always_inline)) { sum[Parts - 1][m][v] += a * load(row + v * L); });
+        });
+    }
+    unroll<Images>([&](auto m) __attribute__((always_inline)) {
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        all[m][v] += sum[0][m][v];
+        unroll<Parts - 1>([&](auto part) __attribute__((always_inline)) { all[m][v] += sum[part + 1][m][v]; });
       });
     });
-    w += Parts * width;
   }
-#pragma GCC unroll 1
-  for (; i < n; ++i, w += width)
-    unroll<Images>([&](auto m) __attribute__((always_inline)) {
-      const float a = x[m * x_step + i];
-      unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sum[0][m][v] += a * load(w + v * L); });
-    });
   unroll<Images>([&](auto m) __attribute__((always_inline)) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      Vec<float> all = sum[0][m][v];
-      unroll<Parts - 1>([&](auto part) __attribute__((always_inline)) { all += sum[part + 1][m][v]; });
-      store(y + m * y_step + v * L, finish(all, slope, keep));
+      store(y + m * y_step + v * L, finish(all[m][v], slope, keep));
     });
   });
 }
