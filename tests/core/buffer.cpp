@@ -26,6 +26,27 @@ TEST_CASE("a buffer is aligned, zeroed, grows and never shrinks") {
   CHECK(b.data()[4999] == 3);
 }
 
+TEST_CASE("memory that cannot be had is named") {
+  const auto said = [](std::size_t n) {
+    Buffer<double> b(3);
+    b.data()[1] = 5;
+    try {
+      b.grow(n, "activations");
+    } catch (const std::bad_alloc& e) {
+      CHECK(b.size() == 3);
+      CHECK(b.data()[1] == 5);
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(said(std::size_t{1} << 57) == "activations: 1152921504606846976 bytes of memory cannot be had");
+  CHECK(said(std::size_t{1} << 62) == "activations: more memory than there are addresses");
+  CHECK_THROWS_WITH_AS(detail::with_memory_for("x.bin", std::size_t{1} << 63, [] {}),
+                       "x.bin: 9223372036854775808 bytes of memory cannot be had", OutOfMemory);
+  CHECK_THROWS_WITH_AS(detail::with_memory_for("x.bin", 7, [] { throw std::bad_alloc(); }),
+                       "x.bin: 7 bytes of memory cannot be had", OutOfMemory);
+}
+
 TEST_CASE("a buffer moves") {
   Buffer<double> a(5);
   a.data()[2] = 4;

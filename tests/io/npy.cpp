@@ -110,6 +110,10 @@ TEST_CASE("headers that are wrong, and what is said of them") {
   expect(error(dict("|u1", "False", "(2, 4)")), "6 bytes of data, expected 8 for shape (2, 4)");
   expect(error(dict("|u1", "False", "(2, 2)")), "6 bytes of data, expected 4");
   expect(error(dict("<f8", "False", "(1152921504606846976, 1152921504606846976)")), "too large");
+  for (const char* shape :
+       {"(0, 9223372036854775807, 4)", "(9223372036854775807, 4, 0)", "(2305843009213693952, 0, 1)"})
+    expect(fault<double, 3>(npy(dict("<f8", "False", shape), "")), "too large");
+  CHECK(io::parse_npy<double, 3>(io::bytes_of(npy(dict("<f8", "False", "(0, 1000, 4)"), "")), "x").size() == 0);
   expect(error(dict("<f8", "False", "(18446744073709551616, 1)")), "above 2^64");
   expect(error(dict("|u1", "False", "(6,)")), "shape (6), expected 2 dimensions");
   expect(error(dict("|u1", "False", "(6)")), "expected a comma");

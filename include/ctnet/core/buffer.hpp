@@ -9,13 +9,15 @@
 #include <span>
 #include <utility>
 
+#include "out_of_memory.hpp"
+
 namespace ctnet {
 
 template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t n) { grow(n); }
+  explicit Buffer(std::size_t n, const char* what = "a buffer") { grow(n, what); }
   Buffer(Buffer&& b) noexcept : data_(std::exchange(b.data_, nullptr)), size_(std::exchange(b.size_, 0)) {}
   Buffer& operator=(Buffer&& b) noexcept {
     std::swap(data_, b.data_);
@@ -26,10 +28,14 @@ class Buffer {
     if (data_) ::operator delete(data_, std::align_val_t{64});
   }
 
-  // At least n elements from now on; contents are lost (and zero) when it had fewer. Throws std::bad_alloc.
-  void grow(std::size_t n) {
+  // At least n elements from now on; contents are lost (and zero) when it had fewer. Throws OutOfMemory, which says how
+  // much it was of what.
+  void grow(std::size_t n, const char* what = "a buffer") {
     if (n <= size_) return;
-    T* fresh = static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64}));
+    T* fresh = nullptr;
+    if (n <= static_cast<std::size_t>(-1) / 2 / sizeof(T))
+      fresh = static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64}, std::nothrow));
+    if (!fresh) detail::fail_memory(what, n, sizeof(T));
     std::memset(fresh, 0, n * sizeof(T));
     if (data_) ::operator delete(data_, std::align_val_t{64});
     data_ = fresh;

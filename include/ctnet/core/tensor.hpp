@@ -201,12 +201,12 @@ class Dense {
   // From now on a copy.
   void keep() {
     if (copy_.size() > 0 || size_ == 0) return;
-    copy_.grow(size_);
+    copy_.grow(size_, "a copy of a tensor");
     std::memcpy(copy_.data(), numbers_, size_ * sizeof(T));
     numbers_ = copy_.data();
   }
   void keep(const detail::Layout& l) {
-    copy_.grow(size_);
+    copy_.grow(size_, "a copy of a tensor");
     detail::gather(numbers_, l, copy_.data());
     numbers_ = copy_.data();
   }

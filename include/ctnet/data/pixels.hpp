@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../core/out_of_memory.hpp"
 #include "../core/shape.hpp"
 
 namespace ctnet::data {
@@ -20,8 +21,9 @@ struct Pixels {
   std::vector<T> values;
 
   void resize(int c_, int h_, int w_) {
+    const std::size_t n = static_cast<std::size_t>(c_) * static_cast<std::size_t>(h_) * static_cast<std::size_t>(w_);
+    ctnet::detail::with_memory_for("a picture", n * sizeof(T), [&] { values.resize(n); });
     c = c_, h = h_, w = w_;
-    values.resize(static_cast<std::size_t>(c) * static_cast<std::size_t>(h) * static_cast<std::size_t>(w));
   }
   T* data() { return values.data(); }
   const T* data() const { return values.data(); }

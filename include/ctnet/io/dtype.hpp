@@ -56,12 +56,16 @@ inline std::string words(const Dims& dims) {
 namespace detail {
 // a * b, or false where that is 2^64 or more.
 inline bool multiply(std::size_t& a, std::size_t b) { return !__builtin_mul_overflow(a, b, &a); }
-// Elements of a shape; an Error where there are 2^64 or more. A shape of no dimensions is a scalar.
+// Elements of a shape; an Error where there are 2^64 or more, of the dimensions that are not 0 too. A shape of no
+// dimensions is a scalar.
 inline std::size_t elements(const Dims& dims, const std::string& where) {
   std::size_t n = 1;
-  for (const std::size_t d : dims)
-    if (!multiply(n, d)) fail(where, ": shape ", words(dims), " has 2^64 elements or more");
-  return n;
+  bool none = false;
+  for (const std::size_t d : dims) {
+    none = none || d == 0;
+    if (d != 0 && !multiply(n, d)) fail(where, ": shape ", words(dims), " has 2^64 elements or more");
+  }
+  return none ? 0 : n;
 }
 }  // namespace detail
 

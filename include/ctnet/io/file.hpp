@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/out_of_memory.hpp"
 #include "temporary_file.hpp"
 
 namespace ctnet::io {
@@ -85,7 +86,8 @@ inline bool file_exists(const std::string& path) {
   return detail::stat_file(path, s);
 }
 
-// All bytes of a regular file of at most `most` bytes. Throws Error with the path and the system's reason.
+// All bytes of a regular file of at most `most` bytes. Throws Error with the path and the system's reason, OutOfMemory
+// with the path and the file's size.
 inline Bytes read_file(const std::string& path, std::size_t most = static_cast<std::size_t>(-1)) {
   const detail::Opened in = detail::open_to_read(path);
   const auto check = [&](std::size_t n) {
@@ -94,12 +96,14 @@ inline Bytes read_file(const std::string& path, std::size_t most = static_cast<s
   check(in.size);
   // One byte more than stat says shows the end at once. What says 0 (/proc) may hold more, but not without end.
   const std::size_t limit = in.size == 0 ? std::size_t{1} << 30 : in.size + 1;
-  Bytes bytes(in.size + 1);
+  Bytes bytes;
+  const auto grow = [&](std::size_t n) { ctnet::detail::with_memory_for(path.c_str(), n, [&] { bytes.resize(n); }); };
+  grow(in.size + 1);
   std::size_t size = 0;
   for (;;) {
     if (size == bytes.size() && size >= limit)
       fail(path, ": has more bytes than the ", in.size, " that it had when it was opened");
-    if (size == bytes.size()) bytes.resize(2 * size + 65536);
+    if (size == bytes.size()) grow(2 * size + 65536);
     const ssize_t n = detail::retry([&] { return ::read(in.file.fd, bytes.data() + size, bytes.size() - size); });
     if (n < 0) detail::fail_errno(path, "cannot read", errno);
     if (n == 0) break;

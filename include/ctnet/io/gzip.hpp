@@ -29,7 +29,8 @@ inline Bytes gunzip(ByteSpan in, const std::string& name, std::size_t limit = st
   for (;;) {
     if (done == out.size()) {
       if (done > limit) fail(name, ": more than ", limit, " bytes when decompressed");
-      out.resize(done + std::clamp(done, std::size_t{1} << 16, std::size_t{1} << 26));
+      const std::size_t more = done + std::clamp(done, std::size_t{1} << 16, std::size_t{1} << 26);
+      ctnet::detail::with_memory_for(name.c_str(), more, [&] { out.resize(more); });
     }
     const std::size_t take = std::min(in.size(), most), give = std::min(out.size() - done, most);
     z.next_in = const_cast<unsigned char*>(in.data());

@@ -159,10 +159,15 @@ inline NpyHeader parse_npy_header(ByteSpan bytes, const std::string& file_name) 
   if (!has[0] || !has[1] || !has[2])
     fail(file_name, ": the header has no '", !has[0] ? "descr" : !has[1] ? "fortran_order" : "shape", "'");
 
-  std::size_t expected = h.size;
-  for (const std::size_t d : h.shape)
-    if (__builtin_mul_overflow(expected, d, &expected))
+  // Strides are products too: those of an array without elements must be numbers as well.
+  std::ptrdiff_t largest = static_cast<std::ptrdiff_t>(h.size);
+  bool none = false;
+  for (const std::size_t d : h.shape) {
+    none = none || d == 0;
+    if (d != 0 && __builtin_mul_overflow(largest, d, &largest))
       fail(file_name, ": shape ", npy_words(h.shape), " is too large");
+  }
+  const std::size_t expected = none ? 0 : static_cast<std::size_t>(largest);
   if (expected != bytes.size() - h.data)
     fail(file_name, ": ", bytes.size() - h.data, " bytes of data, expected ", expected, " for shape ",
          npy_words(h.shape));

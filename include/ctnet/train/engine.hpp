@@ -39,9 +39,9 @@ class Engine {
   Engine(const Program& program, const Step<B>* steps)
       : program_(program),
         steps_(steps),
-        parameters_(static_cast<std::size_t>(program.parameters)),
-        gradients_(static_cast<std::size_t>(program.parameters)),
-        statistics_(static_cast<std::size_t>(program.statistics)),
+        parameters_(static_cast<std::size_t>(program.parameters), "parameters"),
+        gradients_(static_cast<std::size_t>(program.parameters), "gradients"),
+        statistics_(static_cast<std::size_t>(program.statistics), "running statistics"),
         saved_(static_cast<std::size_t>(program.saved)) {
     for (int i = 0; i < program.ops; ++i) {
       if (steps[i].scratch) scratch_size_ = std::max(scratch_size_, detail::padded(steps[i].scratch(program.op[i].op)));
@@ -49,7 +49,7 @@ class Engine {
       if constexpr (threads)
         if (over_batch(i)) sums_size_ = std::max(sums_size_, Norm::sums_size(norm_op(i)));
     }
-    scratch_.grow(static_cast<std::size_t>(scratch_size_));
+    scratch_.grow(static_cast<std::size_t>(scratch_size_), "scratch");
   }
   // What was moved from has no memory: it may be assigned to or destroyed, calls throw Error.
   Engine(Engine&& e) noexcept { swap(e); }
@@ -124,9 +124,9 @@ class Engine {
     expect_forward();
     [[maybe_unused]] const Denormals denormals;
     trained_ = false;
-    if (input_gradient) input_gradient_.grow(batch_ * elements(0));
+    if (input_gradient) input_gradient_.grow(batch_ * elements(0), "the input's gradient");
     grad_input_ = input_gradient ? input_gradient_.data() : nullptr;
-    chunk_gradients_.grow(static_cast<std::size_t>(chunks_ - 1) * gradient_stride());
+    chunk_gradients_.grow(static_cast<std::size_t>(chunks_ - 1) * gradient_stride(), "gradients");
     for (int done = p.ops; done >= 0;) {
       const int next = last_over_batch(done - 1);
       each_chunk([&](const Chunk& c) {
@@ -269,11 +269,11 @@ class Engine {
     batch_ = batch;
     chunks_ = chunks;
     arena_image_ = static_cast<std::size_t>(arena_image);
-    arena_.grow(batch * arena_image_);
+    arena_.grow(batch * arena_image_, "activations");
     if constexpr (!threads) return;
     if (chunks == 1) return;
-    output_.grow(batch * elements(program_.output));
-    sums_.grow(static_cast<std::size_t>((chunks + 1) * sums_size_));
+    output_.grow(batch * elements(program_.output), "results");
+    sums_.grow(static_cast<std::size_t>((chunks + 1) * sums_size_), "sums over a batch");
   }
   // f(chunk) for every chunk of the batch.
   template <class F>
@@ -281,7 +281,7 @@ class Engine {
     if constexpr (threads) {
       if (chunks_ > 1) {
         const int workers = cpu::workers_for(true, chunks_);
-        scratch_.grow(static_cast<std::size_t>(workers * scratch_size_));
+        scratch_.grow(static_cast<std::size_t>(workers * scratch_size_), "scratch");
         return cpu::each_chunk(workers, chunks_, [&](int k, int worker) { f(chunk(k, worker)); });
       }
     }

@@ -59,12 +59,12 @@ Engine<B> engine_of() {
 // TensorLike, (N, C, H, W) or (N, F), of any strides (core/tensor.hpp); the batch size N is free at run time and memory
 // grows once. Views that it gives live until its next call, to which they may be given as a tensor. Not for use by two
 // threads at once, also where it is const: predict computes in the network's memory. Throws Error where a tensor's size
-// does not fit, std::bad_alloc. Move-only; an Optimizer refers to the network that it was made with, which must
-// not move meanwhile. Within forward, backward, predict, losses and the optimizer's step on the CPU, denormal numbers
-// count as zeros; the caller's control register is restored on exit, also when an error leaves. On Cpu<T, OpenMP>
-// results have the same bits for any number of threads. On Cuda<...> (of the device that is current when it is made)
-// tensors come from the host and views are of the host; parameters(), gradients() and statistics() are copies, read
-// when asked for, and what is written there goes to the device before its next work.
+// does not fit, OutOfMemory (a std::bad_alloc that says of what). Move-only; an Optimizer refers to the network that it
+// was made with, which must not move meanwhile. Within forward, backward, predict, losses and the optimizer's step on
+// the CPU, denormal numbers count as zeros; the caller's control register is restored on exit, also when an error
+// leaves. On Cpu<T, OpenMP> results have the same bits for any number of threads. On Cuda<...> (of the device that is
+// current when it is made) tensors come from the host and views are of the host; parameters(), gradients() and
+// statistics() are copies, read when asked for, and what is written there goes to the device before its next work.
 template <class NetType, class InputType_, class B = Cpu<float>>
 class Network {
   enum : unsigned { checked = Checked<NetType, InputType_>::size };
