@@ -29,21 +29,14 @@ class TensorDataset : public Get<TensorDataset<Input, T>> {
   static constexpr Stage stage = std::is_same_v<T, float> ? Stage::floats : Stage::bytes;
 
   // images (N, C, H, W) or (N, F), labels (N). Throws Error where shapes or counts do not match.
-  template <TensorLike Images, TensorLike Labels>
+  template <class Images, class Labels>
   TensorDataset(const Images& images, const Labels& labels, std::vector<std::string> classes = {})
       : held_(std::make_shared<Held>()) {
-    const std::size_t n = batch_of(images, shape, "TensorDataset: images");
-    if (static_cast<std::size_t>(labels.size()) != n)
-      fail("TensorDataset: ", static_cast<std::size_t>(labels.size()), " labels for ", n, " images");
-    Held& held = *held_;
-    held.names = std::move(classes);
-    const auto values = dense(images, "TensorDataset: images");
-    held.values.reserve(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) held.values.push_back(value(values.data()[i], i));
-    const auto numbers = dense(labels, "TensorDataset: labels");
-    held.labels.reserve(n);
-    for (std::size_t i = 0; i < n; ++i) held.labels.push_back(label_of(numbers.data()[i], i));
-    for (const std::string& name : held.names) held.classes.push_back(name.c_str());
+    if constexpr (ctnet::detail::expect_tensor<Images>()) {
+      if constexpr (ctnet::detail::expect_tensor<Labels>()) fill(images, labels);
+    }
+    held_->names = std::move(classes);
+    for (const std::string& name : held_->names) held_->classes.push_back(name.c_str());
   }
 
   std::size_t size() const { return held_->labels.size(); }
@@ -70,6 +63,18 @@ class TensorDataset : public Get<TensorDataset<Input, T>> {
     std::vector<std::string> names;
     std::vector<const char*> classes;
   };
+  template <class Images, class Labels>
+  void fill(const Images& images, const Labels& labels) {
+    const std::size_t n = batch_of(images, shape, "TensorDataset: images");
+    if (static_cast<std::size_t>(labels.size()) != n)
+      fail("TensorDataset: ", static_cast<std::size_t>(labels.size()), " labels for ", n, " images");
+    const auto values = dense(images, "TensorDataset: images");
+    held_->values.reserve(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) held_->values.push_back(value(values.data()[i], i));
+    const auto numbers = dense(labels, "TensorDataset: labels");
+    held_->labels.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) held_->labels.push_back(label_of(numbers.data()[i], i));
+  }
   template <class V>
   static T value(const V& v, std::size_t i) {
     if constexpr (stage == Stage::bytes) {

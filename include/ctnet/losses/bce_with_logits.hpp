@@ -34,6 +34,11 @@ struct BinaryCrossEntropyWithLogits {
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& targets) const {
     return detail::evaluate_loss(*this, logits, targets, 0);
   }
+  template <class X, class Y>
+    requires detail::NoTensors<X, Y>
+  LossResult<float> operator()(const X&, const Y&) const {
+    return detail::no_loss<X, Y>();
+  }
 
   // Unreduced, in the shape of the logits.
   template <TensorLike X, TensorLike Y>

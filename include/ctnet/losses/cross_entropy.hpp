@@ -38,6 +38,11 @@ struct CrossEntropy {
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& probabilities) const {
     return detail::evaluate_loss(*this, logits, probabilities, rows_of<X>(probabilities));
   }
+  template <class X, class Y>
+    requires detail::NoTensors<X, Y>
+  LossResult<float> operator()(const X&, const Y&) const {
+    return detail::no_loss<X, Y>();
+  }
   // Unreduced: values (N) or (N, H, W), 0 where a row is ignored.
   template <TensorLike X, LabelsLike Y>
   LossValues<scalar_of<X>> each(const X& logits, const Y& labels) const {

@@ -26,6 +26,11 @@ struct NLLLoss {
   LossResult<scalar_of<X>> operator()(const X& log_probabilities, const Y& labels) const {
     return detail::evaluate_loss(*this, log_probabilities, labels, static_cast<std::size_t>(labels.size()));
   }
+  template <class X, class Y>
+    requires detail::NoTensors<X, Y>
+  LossResult<float> operator()(const X&, const Y&) const {
+    return detail::no_loss<X, Y>();
+  }
   // Unreduced: values (N) or (N, H, W), 0 where a row is ignored.
   template <TensorLike X, LabelsLike Y>
   LossValues<scalar_of<X>> each(const X& log_probabilities, const Y& labels) const {

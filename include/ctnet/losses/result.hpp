@@ -205,6 +205,15 @@ void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
   check_target_shape(loss, logits, targets);
 }
 
+// What a loss is given that is no tensor: the one error that says so.
+template <class X, class Y>
+concept NoTensors = !TensorLike<X> || !TensorLike<Y>;
+template <class X, class Y>
+LossResult<float> no_loss() {
+  if constexpr (expect_tensor<X>()) expect_tensor<Y>();
+  return {};
+}
+
 // operator() of every loss, from its compute.
 template <class Loss, TensorLike X, class Targets>
 auto evaluate_loss(const Loss& loss, const X& logits, const Targets& targets, std::size_t rows) {

@@ -22,6 +22,11 @@ struct SmoothL1 {
   LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
     return detail::evaluate_loss(*this, predictions, targets, 0);
   }
+  template <class X, class Y>
+    requires detail::NoTensors<X, Y>
+  LossResult<float> operator()(const X&, const Y&) const {
+    return detail::no_loss<X, Y>();
+  }
 
   // Unreduced, in the shape of the predictions.
   template <TensorLike X, TensorLike Y>
