@@ -3,11 +3,15 @@
 // workers stop when they are not wanted. Also run under -fsanitize=thread.
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <ctnet/data.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -249,3 +253,97 @@ TEST_CASE("a temporary set is kept; a loader can be moved") {
   CHECK(it->size() == 2);
   CHECK(collect(b.epoch(0))[0] == first);
 }
+
+TEST_CASE("passes over one loader at the same time do not disturb each other") {
+  const data::Shapes<16> set{data::Split::test, {.size = 7}};
+  for (const int workers : {0, 2}) {
+    data::Loader loader{set,
+                        data::Compose{data::RandomHorizontalFlip{}, data::ToTensor{}},
+                        {.batch_size = 2, .shuffle = true, .workers = workers, .seed = 5}};
+    std::vector<std::vector<Copy>> epochs;
+    for (std::size_t e = 0; e < 5; ++e) epochs.push_back(collect(loader.epoch(e)));
+    std::size_t outer = 0;
+    for (const auto& a : loader) {
+      std::size_t inner = 0;
+      for (const auto& b : loader) {
+        CHECK(copy(b) == epochs[outer + 1][inner]);
+        CHECK(copy(a) == epochs[0][outer]);
+        ++inner;
+      }
+      CHECK(inner == 4);
+      ++outer;
+    }
+    CHECK(outer == 4);
+  }
+}
+
+TEST_CASE("a pass outlives the loader that was given its set") {
+  auto pass = [] {
+    data::Loader loader{data::Shapes<16>{data::Split::test, {.size = 6}}, plain, {.batch_size = 2, .workers = 2}};
+    return loader.epoch(0);
+  }();
+  const data::Shapes<16> set{data::Split::test, {.size = 6}};
+  data::Loader loader{set, plain, {.batch_size = 2}};
+  CHECK(collect(pass) == collect(loader));
+}
+
+TEST_CASE("a loader is a range of batches, of as many as it says") {
+  using Loader = decltype(data::Loader{std::declval<const data::Shapes<16>&>(), plain});
+  static_assert(std::ranges::input_range<Loader> && std::ranges::sized_range<Loader>);
+  static_assert(!std::ranges::forward_range<Loader>);
+  static_assert(std::same_as<std::ranges::range_reference_t<Loader>, const data::Batch&>);
+  const data::Shapes<16> set{data::Split::test, {.size = 11}};
+  for (const bool drop : {false, true}) {
+    data::Loader loader{set, plain, {.batch_size = 2, .workers = 1, .drop_last = drop}};
+    const std::size_t batches = drop ? 5 : 6;
+    CHECK(loader.size() == batches);
+    CHECK(loader.images() == 11);
+    CHECK(static_cast<std::size_t>(std::ranges::distance(loader)) == batches);
+    std::size_t all = 0, three = 0, images = 0;
+    for (const auto& batch : loader | std::views::take(8)) ++all, images += batch.size();
+    for ([[maybe_unused]] const auto& batch : loader | std::views::take(3)) ++three;
+    CHECK(all == batches);
+    CHECK(images == (drop ? 10 : 11));
+    CHECK(three == 3);
+    std::vector<std::size_t> sizes;
+    for (const std::size_t n : loader | std::views::transform([](const data::Batch& b) { return b.size(); }))
+      sizes.push_back(n);
+    CHECK(sizes.size() == batches);
+    CHECK(std::ranges::count_if(loader, [](const data::Batch& b) { return b.size() == 2; }) == 5);
+  }
+}
+
+#ifndef __SANITIZE_THREAD__  // which ends a forked child that starts threads
+TEST_CASE("a forked child leaves its parent's passes alone and begins its own") {
+  const data::Shapes<16> set{data::Split::test, {.size = 40}};
+  data::LoaderOptions options{.batch_size = 2, .workers = 3};
+  auto loader =
+      std::make_unique<data::Loader<data::Shapes<16>, std::remove_const_t<decltype(plain)>>>(set, plain, options);
+  const auto whole = collect(loader->epoch(0));
+  for (int round = 0; round < 20; ++round) {  // the workers are somewhere else each time
+    auto epoch = std::make_unique<decltype(loader->epoch(0))>(loader->epoch(0));
+    auto it = std::make_unique<decltype(epoch->begin())>(epoch->begin());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(60);  // ends a child that hangs
+      bool refused = false;
+      try {
+        ++*it;
+      } catch (const ct::Error& e) {
+        refused = std::string(e.what()).find("before fork()") != std::string::npos;
+      }
+      it.reset();
+      epoch.reset();
+      const bool same = collect(loader->epoch(0)) == whole;
+      loader.reset();
+      ::_exit(refused && same ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    std::size_t rest = 1;
+    for (++*it; !(*it == epoch->end()); ++*it) ++rest;
+    CHECK(rest == whole.size());
+  }
+}
+#endif

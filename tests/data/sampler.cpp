@@ -57,13 +57,13 @@ TEST_CASE("shuffle: every place of every image is equally likely") {
 TEST_CASE("class-balanced resampling gives each class its share") {
   const Rare set;
   data::Loader loader{set, plain, {.batch_size = 10, .seed = 1, .sampler = data::ClassBalancedSampler{}}};
-  CHECK(loader.size() == 1000);
+  CHECK(loader.images() == 1000);
   CHECK(loader.batches() == 100);
   const auto count = labels_of_epochs(loader, 30);
   for (const int c : count) CHECK(std::abs(c - 10000) < 4 * 82);  // deviation of a binomial: sqrt(n / 3 * 2 / 3)
 
   data::Loader longer{set, plain, {.batch_size = 7, .sampler = data::ClassBalancedSampler{.num_samples = 2500}}};
-  CHECK(longer.size() == 2500);
+  CHECK(longer.images() == 2500);
   std::size_t images = 0;
   for (const auto& batch : longer) images += batch.size();
   CHECK(images == 2500);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,7 +33,7 @@ struct LoaderOptions {
   Sampler sampler{};       // instead of shuffle
 };
 
-// Lives until the loader moves on.
+// Lives until its pass moves on.
 struct Batch {
   View<const float> images;  // (N, C, H, W), or (N, F) for a set of features
   std::span<const int> labels;
@@ -61,7 +62,7 @@ class Loader {
     check();
   }
   Loader(Set&& set, Transforms transforms, LoaderOptions options = {})
-      : owned_(std::make_unique<const Set>(std::move(set))),
+      : owned_(std::make_shared<const Set>(std::move(set))),
         set_(owned_.get()),
         transforms_(std::move(transforms)),
         options_(std::move(options)) {
@@ -72,8 +73,10 @@ class Loader {
   const LoaderOptions& options() const { return options_; }
   std::size_t batch_size() const { return static_cast<std::size_t>(options_.batch_size); }
   // Images of one epoch, those of a dropped last batch included.
-  std::size_t size() const { return options_.sampler.kind == Sampler::Kind::none ? set_->size() : samples(); }
-  std::size_t batches() const { return (size() + (options_.drop_last ? 0 : batch_size() - 1)) / batch_size(); }
+  std::size_t images() const { return options_.sampler.kind == Sampler::Kind::none ? set_->size() : samples(); }
+  std::size_t batches() const { return (images() + (options_.drop_last ? 0 : batch_size() - 1)) / batch_size(); }
+  // Of the range that a loader is, one of batches; PyTorch's len(loader).
+  std::size_t size() const { return batches(); }
 
   // The images of epoch e in the order in which they come.
   std::vector<std::size_t> order(std::size_t e) const {
@@ -92,6 +95,7 @@ class Loader {
       Sample sample;
       Workspace workspace;
     };
+    std::shared_ptr<const Set> owned;  // a set that the loader was given lives as long as any pass over it
     const Set* set;
     Transforms transforms;
     std::vector<std::size_t> order;
@@ -102,7 +106,8 @@ class Loader {
     detail::Prefetcher batches;  // last: its threads use what stands above
 
     Run(const Loader& l, std::size_t e, std::size_t first)
-        : set(l.set_),
+        : owned(l.owned_),
+          set(l.set_),
           transforms(l.transforms_),
           order(l.order(e)),
           epoch(e),
@@ -111,6 +116,14 @@ class Loader {
           workers(static_cast<std::size_t>(std::max(1, l.options_.workers))),
           batches(&Run::fill, this, static_cast<std::size_t>(l.options_.workers), std::min(first, l.batches()),
                   l.batches()) {}
+
+    // In a forked child the workers are not there to be waited for, and what they were at is in any state: it is left
+    // where it lies.
+    static std::shared_ptr<Run> make(const Loader& l, std::size_t e, std::size_t first) {
+      return {new Run(l, e, first), [](Run* run) {
+                if (!run->batches.left_by_workers()) delete run;
+              }};
+    }
 
     bool next() {
       const detail::Slot* slot = batches.next();
@@ -157,47 +170,44 @@ class Loader {
 
  public:
   struct End {};
+  // Of one pass; copies go on with the same one. The last of them stops the workers and joins them.
   class Iterator {
    public:
+    using iterator_concept = std::input_iterator_tag;
     using value_type = Batch;
     using difference_type = std::ptrdiff_t;
     Iterator() = default;
-    explicit Iterator(Run* run) : run_(run) { ++*this; }
+    explicit Iterator(std::shared_ptr<Run> run) : run_(std::move(run)) { ++*this; }
     const Batch& operator*() const { return run_->batch; }
     const Batch* operator->() const { return &run_->batch; }
     Iterator& operator++() {
-      if (!run_->next()) run_ = nullptr;
+      if (!run_->next()) run_.reset();
       return *this;
     }
     void operator++(int) { ++*this; }
     friend bool operator==(const Iterator& i, End) { return i.run_ == nullptr; }
 
    private:
-    Run* run_ = nullptr;
+    std::shared_ptr<Run> run_;
   };
   // The batches of one epoch, to be gone over once. Destroyed before its end, it stops its workers and joins them.
   class Epoch {
    public:
-    Iterator begin() { return Iterator{run_.get()}; }
+    Iterator begin() { return Iterator{run_}; }
     End end() const { return {}; }
 
    private:
     friend class Loader;
-    explicit Epoch(std::unique_ptr<Run> run) : run_(std::move(run)) {}
-    std::unique_ptr<Run> run_;
+    explicit Epoch(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+    std::shared_ptr<Run> run_;
   };
 
   // Epoch e from batch `first_batch` on: the same batches, bit for bit, as in a run that began at 0.
-  Epoch epoch(std::size_t e, std::size_t first_batch = 0) const {
-    return Epoch{std::make_unique<Run>(*this, e, first_batch)};
-  }
+  Epoch epoch(std::size_t e, std::size_t first_batch = 0) const { return Epoch{Run::make(*this, e, first_batch)}; }
 
-  // The next epoch, from 0 on, each time: for (const auto& batch : loader)
-  Iterator begin() {
-    current_.reset();
-    current_ = std::make_unique<Run>(*this, next_epoch_++, 0);
-    return Iterator{current_.get()};
-  }
+  // The next epoch, from 0 on, each time: for (const auto& batch : loader). Passes do not disturb each other, one may
+  // begin within another.
+  Iterator begin() { return Iterator{Run::make(*this, next_epoch_++, 0)}; }
   End end() const { return {}; }
 
  private:
@@ -221,12 +231,11 @@ class Loader {
     detail::check_weights(sampler.weighted, n);
   }
 
-  std::unique_ptr<const Set> owned_;
+  std::shared_ptr<const Set> owned_;
   const Set* set_;
   Transforms transforms_;
   LoaderOptions options_;
   std::size_t next_epoch_ = 0;
-  std::unique_ptr<Run> current_;  // last: it uses the others
 };
 
 template <class Set, class Transforms>

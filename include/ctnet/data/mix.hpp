@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <tuple>
@@ -121,6 +122,7 @@ class MixLoader {
   const auto& options() const { return loader_->options(); }
   std::size_t batch_size() const { return loader_->batch_size(); }
   std::size_t batches() const { return loader_->batches(); }
+  std::size_t size() const { return batches(); }
   int classes() const { return classes_; }
 
  private:
@@ -193,6 +195,7 @@ class MixLoader {
   struct End {};
   class Iterator {
    public:
+    using iterator_concept = std::input_iterator_tag;
     using value_type = SoftBatch;
     using difference_type = std::ptrdiff_t;
     Iterator() = default;

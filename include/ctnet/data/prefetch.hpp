@@ -3,6 +3,8 @@
 // a worker may start batch b once batch b - K was given back. Knows nothing of images: `fill` does the work.
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -11,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "pixels.hpp"
 
 namespace ctnet::data::detail {
@@ -44,9 +47,14 @@ class Prefetcher {
   Prefetcher& operator=(const Prefetcher&) = delete;
   ~Prefetcher() { stop(); }
 
+  // Whether this is the copy of it in a forked child, where there are no workers: neither to be used nor destroyed.
+  bool left_by_workers() const { return !threads_.empty() && ::getpid() != process_; }
+
   // Gives the batch of the last call back and returns the next one, null at the end. What a worker threw is thrown
   // here, when its batch's turn has come, and ends the run.
   const Slot* next() {
+    if (left_by_workers())
+      fail("Loader: this pass was begun before fork(), in the parent, where its workers are; begin one here");
     if (at_ == last_) return nullptr;
     Slot& slot = slots_[at_ % slots_.size()];
     if (threads_.empty()) {
@@ -111,6 +119,7 @@ class Prefetcher {
 
   Fill fill_;
   void* self_;
+  pid_t process_ = ::getpid();
   std::size_t first_, last_;
   std::vector<Slot> slots_;
   std::mutex mutex_;

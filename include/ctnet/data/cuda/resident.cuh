@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <utility>
@@ -46,8 +47,9 @@ class ResidentLoader {
   const Set& dataset() const { return loader_.dataset(); }
   const data::LoaderOptions& options() const { return loader_.options(); }
   std::size_t batch_size() const { return loader_.batch_size(); }
-  std::size_t size() const { return loader_.size(); }
+  std::size_t images() const { return loader_.images(); }
   std::size_t batches() const { return loader_.batches(); }
+  std::size_t size() const { return batches(); }
   std::vector<std::size_t> order(std::size_t e) const { return loader_.order(e); }
   // One more than the largest label of the set.
   int classes() const { return classes_; }
@@ -62,7 +64,7 @@ class ResidentLoader {
   };
 
  public:
-  // Good as long as its epoch.
+  // Good as long as the loader.
   class ResidentBatch {
    public:
     int size() const { return static_cast<int>(count_); }
@@ -82,16 +84,17 @@ class ResidentLoader {
 
    private:
     friend class ResidentLoader;
-    ResidentBatch(const Run* run, std::size_t b)
-        : run_(run), first_(b * run->loader->batch_size()), count_(run->loader->batch_size()) {
-      if (first_ + count_ > run->order.size()) count_ = run->order.size() - first_;
+    ResidentBatch(std::shared_ptr<const Run> run, std::size_t b)
+        : run_(std::move(run)), first_(b * run_->loader->batch_size()), count_(run_->loader->batch_size()) {
+      if (first_ + count_ > run_->order.size()) count_ = run_->order.size() - first_;
     }
-    const Run* run_;
+    std::shared_ptr<const Run> run_;
     std::size_t first_, count_;
   };
 
   class Iterator {
    public:
+    using iterator_concept = std::input_iterator_tag;
     using value_type = ResidentBatch;
     using difference_type = std::ptrdiff_t;
     ResidentBatch operator*() const { return {run_, batch_}; }
@@ -104,33 +107,30 @@ class ResidentLoader {
 
    private:
     friend class ResidentLoader;
-    Iterator(const Run* run, std::size_t batch) : run_(run), batch_(batch) {}
-    const Run* run_;
+    Iterator(std::shared_ptr<const Run> run, std::size_t batch) : run_(std::move(run)), batch_(batch) {}
+    std::shared_ptr<const Run> run_;
     std::size_t batch_;
   };
   // The batches of one epoch. The loader stays where it is meanwhile.
   class Epoch {
    public:
-    Iterator begin() const { return {run_.get(), first_}; }
-    Iterator end() const { return {run_.get(), run_->loader->batches()}; }
+    Iterator begin() const { return {run_, first_}; }
+    Iterator end() const { return {run_, run_->loader->batches()}; }
 
    private:
     friend class ResidentLoader;
-    Epoch(std::unique_ptr<const Run> run, std::size_t first)
+    Epoch(std::shared_ptr<const Run> run, std::size_t first)
         : run_(std::move(run)), first_(std::min(first, run_->loader->batches())) {}
-    std::unique_ptr<const Run> run_;
+    std::shared_ptr<const Run> run_;
     std::size_t first_;
   };
 
   // Epoch e from batch `first_batch` on: the same batches, bit for bit, as in a run that began at 0.
   Epoch epoch(std::size_t e, std::size_t first_batch = 0) const {
-    return {std::make_unique<const Run>(Run{this, loader_.order(e), e, ++runs_}), first_batch};
+    return {std::make_shared<const Run>(Run{this, loader_.order(e), e, ++runs_}), first_batch};
   }
   // The next epoch, from 0 on, each time: for (const auto& batch : loader)
-  Iterator begin() {
-    current_ = std::make_unique<Epoch>(epoch(next_epoch_++));
-    return current_->begin();
-  }
+  Iterator begin() { return epoch(next_epoch_++).begin(); }
   Iterator end() const { return {nullptr, batches()}; }
 
  private:
@@ -172,8 +172,8 @@ class ResidentLoader {
     }
     upload(device_labels_.data(), labels_.data(), n);
     for (Slot& s : slots_) {
-      s.host.grow(size(), "the order of an epoch");
-      s.device.grow(size(), "the order of an epoch");
+      s.host.grow(images(), "the order of an epoch");
+      s.device.grow(images(), "the order of an epoch");
     }
   }
   static int names(const Set& set) {
@@ -231,7 +231,6 @@ class ResidentLoader {
   mutable Slot slots_[2];
   mutable std::uint64_t runs_ = 0;
   std::size_t next_epoch_ = 0;
-  std::unique_ptr<Epoch> current_;
 };
 
 template <class Set, class Transforms>
