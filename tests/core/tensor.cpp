@@ -266,7 +266,7 @@ TEST_CASE("batch_of refuses matrices whose runs are not images, and shapes witho
           batch_of(std::vector<float>(3), Shape{3, 0, 0}, "the input");
         }) == "the input is of images of 3 x 0 x 0, which have no values");
   CHECK(error_of([] {
-          batch_of(std::vector<float>(), Shape{3, any, any}, "the input");
+          batch_of(std::vector<float>(), Shape{3, any_size, any_size}, "the input");
         }) == "the input is of images of 3 x any x any, which have no values");
 }
 

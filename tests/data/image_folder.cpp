@@ -62,7 +62,7 @@ TEST_CASE("a grey folder: colours become grey, and batches have one channel") {
   const data::GreyImageFolder set{dir.path};
   static_assert(data::Dataset<data::GreyImageFolder>);
   data::Loader loader{set, data::Compose{data::ToTensor{}, data::Normalize{{0.0f}, {1.0f}}}, {.batch_size = 3}};
-  static_assert(decltype(loader)::shape == ctnet::Shape{1, ctnet::any, ctnet::any});
+  static_assert(decltype(loader)::shape == ctnet::Shape{1, ctnet::any_size, ctnet::any_size});
   const auto batch = loader.begin();
   REQUIRE(batch->images.shape(1) == 1);
   for (std::size_t i = 0; i < 3; ++i) {

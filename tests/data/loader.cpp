@@ -52,7 +52,7 @@ const data::Compose plain{data::ToTensor{}};
 
 // A set of tiny pictures that can be told to fail, to be slow, or to differ in size.
 struct Odd : data::Get<Odd> {
-  static constexpr ct::Shape shape{1, ct::any, ct::any};
+  static constexpr ct::Shape shape{1, ct::any_size, ct::any_size};
   std::size_t count = 40;
   std::size_t fails_at = 1000, throws_at = 1000, larger_from = 1000;
   int milliseconds = 0;
@@ -208,7 +208,7 @@ TEST_CASE("an open shape needs equal images in a batch, or batches of one") {
   Odd set;
   set.larger_from = 6;
   data::Loader one{set, plain};
-  static_assert(decltype(one)::shape == ct::Shape{1, ct::any, ct::any});
+  static_assert(decltype(one)::shape == ct::Shape{1, ct::any_size, ct::any_size});
   std::vector<std::size_t> widths;
   for (const auto& batch : one) widths.push_back(batch.images.shape(3));
   CHECK(std::count(widths.begin(), widths.end(), 3u) == 6);

@@ -11,12 +11,12 @@
 
 namespace ct = ctnet;
 namespace data = ctnet::data;
-using ct::any;
+using ct::any_size;
 using ct::Shape;
 
 namespace {
 
-constexpr Shape photo{3, any, any}, cifar{3, 32, 32};
+constexpr Shape photo{3, any_size, any_size}, cifar{3, 32, 32};
 
 template <class... T>
 using Compose = data::Compose<T...>;
@@ -33,10 +33,10 @@ static_assert(Compose<data::Resize<20, 0, 40>>::shape(Shape{3, 30, 41}) == Shape
 static_assert(Compose<data::RandomRotationExpand>::shape(cifar) == photo);
 static_assert(Compose<data::RandomRotationExpand, data::Resize<32, 32>>::shape(cifar) == cifar);
 static_assert(Compose<data::RandomAffine, data::GaussianBlur, data::RandomGrayscale>::shape(photo) == photo);
-static_assert(Compose<data::Grayscale<>>::shape(photo) == Shape{1, any, any});
+static_assert(Compose<data::Grayscale<>>::shape(photo) == Shape{1, any_size, any_size});
 static_assert(Compose<data::ImagePad<2>>::shape(cifar) == Shape{3, 36, 36});
 static_assert(Compose<data::ImagePad<1, 2, 3, 4>>::shape(cifar) == Shape{3, 38, 36});
-static_assert(Compose<data::ImagePad<1, 2>>::shape(Shape{3, any, 9}) == Shape{3, any, 11});
+static_assert(Compose<data::ImagePad<1, 2>>::shape(Shape{3, any_size, 9}) == Shape{3, any_size, 11});
 static_assert(Compose<data::Resize<256>, data::CenterCrop<224>>::shape(photo) == Shape{3, 224, 224});
 static_assert(Compose<data::CenterCrop<20, 30>>::shape(photo) == Shape{3, 20, 30});
 static_assert(Compose<data::RandomCrop<24>, data::ToTensor>::shape(cifar) == Shape{3, 24, 24});

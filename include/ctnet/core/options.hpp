@@ -79,37 +79,79 @@ struct Momentum {
 };
 
 namespace detail {
+template <class O>
+constexpr Option option_of() {
+  if constexpr (requires { O::option; })
+    return O::option;
+  else
+    return Option::count;  // a type that is no option
+}
+constexpr words::Word word_of(Option o) {
+  constexpr words::Word all[] = {
+      words::Stride,   words::Pad,        words::Dilation, words::Groups,   words::NoBias,
+      words::CeilMode, words::ExcludePad, words::Eps,      words::Momentum, words::a_type_that_is_no_option};
+  return all[static_cast<int>(o)];
+}
 template <Option Which, class... O>
 constexpr Size option_or(Size otherwise) {
   Size v = otherwise;
-  ((v = O::option == Which ? O::value : v), ...);
+  [[maybe_unused]] const auto take = [&]<class T>(Size& to) {
+    if constexpr (option_of<T>() == Which) to = T::value;
+  };
+  (take.template operator()<O>(v), ...);
   return v;
 }
 // Blames an option that the layer does not know, or one given twice. `known` has a bit per Option.
 template <class... O>
 constexpr void check_options(Diagnosis& d, unsigned known) {
   constexpr int n = static_cast<int>(sizeof...(O));
-  const Option given[] = {O::option..., Option::count};
+  const Option given[] = {option_of<O>()..., Option::count};
   for (int i = 0; i < n; ++i) {
-    if (!(known >> static_cast<int>(given[i]) & 1u)) d.blame(FaultKind::option_unknown, {}, {}, i);
+    if (!(known >> static_cast<int>(given[i]) & 1u)) d.blame(FaultKind::option_unknown, word_of(given[i]));
     for (int j = 0; j < i; ++j)
-      if (given[j] == given[i]) d.blame(FaultKind::option_twice, {}, {}, i);
+      if (given[j] == given[i]) d.blame(FaultKind::option_twice, word_of(given[i]));
   }
 }
 template <class... K>
 constexpr unsigned option_set(K... k) {
   return ((1u << static_cast<int>(k)) | ...);
 }
-// Blames the first number that is not positive.
-template <class... I>
-constexpr bool all_positive(Diagnosis& d, I... numbers) {
-  const int list[] = {numbers...};
-  for (int v : list)
-    if (v < 1) {
-      d.blame(FaultKind::positive, {}, {}, v);
+// A number and what it is.
+struct Given {
+  words::Word what;
+  int value;
+};
+// Blames the first that is not positive.
+template <class... G>
+constexpr bool all_positive(Diagnosis& d, G... numbers) {
+  const Given list[] = {numbers...};
+  for (const Given& g : list)
+    if (g.value < 1) {
+      d.blame(FaultKind::positive, g.what, g.value);
       return false;
     }
   return true;
+}
+constexpr bool not_negative(Diagnosis& d, Given g) {
+  if (g.value < 0) d.blame(FaultKind::not_negative, g.what, g.value);
+  return g.value >= 0;
+}
+// Windows of Conv and the pools: all their numbers.
+constexpr bool check_window(Diagnosis& d, Size kernel, Size stride, Size pad, Size dilation) {
+  return all_positive(d, Given{words::kernel_size, kernel.h}, Given{words::kernel_size, kernel.w},
+                      Given{words::stride, stride.h}, Given{words::stride, stride.w},
+                      Given{words::dilation, dilation.h}, Given{words::dilation, dilation.w}) &&
+         not_negative(d, {words::pad, pad.h}) && not_negative(d, {words::pad, pad.w});
+}
+// Pixels that a window has room to move along one side: below 0 it does not fit.
+constexpr i64 room_to_move(i64 in, i64 window, i64 pad, i64 dilation) {
+  return in + 2 * pad - dilation * (window - 1) - 1;
+}
+// (C, H, W), or blame where that is more than counts in an int.
+constexpr Shape sized(Diagnosis& d, int c, i64 h, i64 w) {
+  if (product(c, product(h, w)) <= most_values) return {c, static_cast<int>(h), static_cast<int>(w)};
+  d.blame(FaultKind::too_large, Shape{}, Shape{c, 1, 1});
+  return {c, 1, 1};
 }
 constexpr int at_least_1(int v) { return v < 1 ? 1 : v; }
 }  // namespace detail

@@ -9,47 +9,21 @@ namespace ctnet {
 
 using i64 = long long;
 
-// The words that shape errors are made of (program/message.hpp). They are enumerators because every compiler prints
-// those by name; they stand in this namespace so that an error reads `layer 2 Conv<8, 16, 3> expects 8 channels ...`.
-// `any` is also what a user writes for a height or width that only the data knows.
-enum Word : int {
-  any = -1,
-  layer = -1000,  // the others have no value of interest, but none that a size could have
-  expects,
-  gets,
-  takes,
-  gives,
-  channels,
-  features,
-  window,
-  does_not_fit_into,
-  x,
-  loader,
-  network,
-  an_image,
-  a_Flatten_is_missing_before_it,
-  a_crop_or_a_fixed_Image_is_missing,
-  a_branch_is_missing,
-  branch,
-  this_branch_gives,
-  first_branch_gives,
-  tap_does_not_exist,
-  tap_exists_already,
-  tap_gives,
-  groups,
-  do_not_divide,
-  must_be_positive,
-  pad,
-  is_more_than_half_of,
-  probability,
-  per,
-  must_be_from_0_to_below_1,
-  option,
-  is_not_known_to_this_layer,
-  is_given_twice,
-};
+// A height or width that only the data knows: Image<3, any_size, any_size>.
+inline constexpr int any_size = -1;
+// The most values of one image's activations or of one tensor; what counts them in kernels is an int.
+inline constexpr i64 most_values = 2147483647;
 
-// (F) has rank 1, (C, H, W) has rank 3. A dimension of `any` is open: known only to the data.
+// a b, or 2^62 if that is less; of numbers from 0 on.
+constexpr i64 product(i64 a, i64 b) {
+  constexpr i64 most = i64{1} << 62;
+  return a > 0 && b > most / a ? most : a * b;
+}
+
+// a + b, or 2^62 if that is less.
+constexpr i64 sum(i64 a, i64 b) { return a > (i64{1} << 62) - b ? i64{1} << 62 : a + b; }
+
+// (F) has rank 1, (C, H, W) has rank 3. A dimension of any_size is open: known only to the data.
 struct Shape {
   int rank = 0;
   int d[3] = {0, 0, 0};
@@ -64,7 +38,7 @@ struct Shape {
   constexpr int w() const { return rank == 3 ? d[2] : 1; }
   constexpr bool open() const { return d[0] < 0 || d[1] < 0 || d[2] < 0; }
   // Elements of one image; meaningless while open().
-  constexpr i64 size() const { return rank == 1 ? d[0] : i64{d[0]} * d[1] * d[2]; }
+  constexpr i64 size() const { return rank == 1 ? d[0] : product(d[0], i64{d[1]} * d[2]); }
   constexpr i64 plane() const { return rank == 1 ? 1 : i64{d[1]} * d[2]; }
 };
 

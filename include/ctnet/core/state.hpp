@@ -27,7 +27,7 @@ struct TensorSpec {
 
   constexpr i64 size() const {
     i64 n = 1;
-    for (int i = 0; i < rank; ++i) n *= dims[i];
+    for (int i = 0; i < rank; ++i) n = product(n, dims[i]);
     return n;
   }
   constexpr bool parameter() const { return role == TensorRole::weight || role == TensorRole::bias; }

@@ -26,7 +26,7 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
   static_assert(Channels == 1 || Channels == 3, "an ImageFolder has 1 channel (grey) or 3 (RGB)");
 
  public:
-  static constexpr Shape shape{Channels, any, any};
+  static constexpr Shape shape{Channels, any_size, any_size};
 
   // Reads the first bytes of every file; what is no PNG or JPEG, has no header or cannot be opened is left out and
   // counted. Throws Error where the folder is missing, has no folders in it or a link to nothing, where a class has no

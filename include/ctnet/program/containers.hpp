@@ -3,24 +3,62 @@
 // how to walk its leaves in the same order (walk: for kernels, names and type look-up).
 #pragma once
 
+#include <concepts>
+
 #include "../core/integers.hpp"
+#include "../layers/reshape/layer.hpp"
 #include "graph.hpp"
 
 namespace ctnet {
 
 namespace detail {
 
+// A type that is no layer, in the place of a layer: it is blamed, and then passes on what it gets.
+struct NoLayer : NoState {
+  using Op = NoOp;
+  static constexpr Traits traits{.alias = true};
+  static constexpr Shape infer(Shape in, Diagnosis&) { return in; }
+  static constexpr NoOp op(Shape, Shape) { return {}; }
+};
 template <class L>
-inline constexpr int leaves = L::leaf_count;
-template <Layer L>
-inline constexpr int leaves<L> = 1;
+concept Container = !Layer<L> && requires(Builder& b, int v) {
+  { L::leaf_count } -> std::convertible_to<int>;
+  { L::emit(b, v) } -> std::same_as<int>;
+};
+// What a type has not that a layer has.
+template <class L>
+constexpr words::Word lacks() {
+  if constexpr (!requires { typename L::Op; })
+    return requires { L::traits; } || requires { L::tensors(); } ? words::lacks_Op : words::is_no_layer;
+  else if constexpr (!requires { L::traits.role; })
+    return words::lacks_traits;
+  else if constexpr (!requires(Shape s, Diagnosis& d) {
+                       { L::infer(s, d) } -> std::same_as<Shape>;
+                     })
+    return words::lacks_infer;
+  else if constexpr (!requires { L::tensors(); })
+    return words::lacks_tensors;
+  else if constexpr (!requires(Shape s) { L::macs(s, s); })
+    return words::lacks_macs;
+  else
+    return words::lacks_op;
+}
+
+template <class L>
+inline constexpr int leaves = 1;
+template <Container L>
+inline constexpr int leaves<L> = L::leaf_count;
 
 template <class L>
 constexpr int emit(Builder& b, int v) {
-  if constexpr (Layer<L>)
+  if constexpr (Layer<L>) {
     return b.append<L>(v);
-  else
+  } else if constexpr (Container<L>) {
     return L::emit(b, v);
+  } else {
+    b.blame(FaultKind::no_layer, lacks<L>());
+    return b.append<NoLayer>(v);
+  }
 }
 
 // v.template leaf<L>() for every leaf; v.enter(name or index), v.leave() around every child.
@@ -28,8 +66,10 @@ template <class L, class V>
 constexpr void walk(V& v) {
   if constexpr (Layer<L>)
     v.template leaf<L>();
-  else
+  else if constexpr (Container<L>)
     L::walk(v);
+  else
+    v.template leaf<NoLayer>();
 }
 
 // Child I of a pack, by derived-to-base deduction: no recursion.
@@ -70,7 +110,7 @@ constexpr ChildAt child_of_leaf(const int* leaf_counts, int leaf) {
 }
 template <class L, int I>
 constexpr auto leaf_of() {
-  if constexpr (Layer<L>) {
+  if constexpr (!Container<L>) {
     return Hold<L>{};
   } else {
     constexpr ChildAt at = child_of_leaf(L::Kids::leaf_counts, I);
@@ -78,11 +118,17 @@ constexpr auto leaf_of() {
   }
 }
 
-constexpr unsigned long long hash(const char* s) {  // FNV-1a
+constexpr unsigned long long hash(const char* s) {  // FNV-1a, and never 0
   unsigned long long h = 14695981039346656037ull;
   while (*s) h = (h ^ static_cast<unsigned char>(*s++)) * 1099511628211ull;
-  return h;
+  return h ? h : 1;
 }
+
+// The join at a container's end, which errors name by the container.
+template <class Of, class L>
+struct JoinOf : L {
+  using container = Of;
+};
 
 }  // namespace detail
 
@@ -90,6 +136,7 @@ constexpr unsigned long long hash(const char* s) {  // FNV-1a
 template <unsigned N>
 struct Name {
   char text[N]{};
+  constexpr Name() = default;
   constexpr Name(const char (&s)[N]) {
     for (unsigned i = 0; i < N; ++i) text[i] = s[i];
   }
@@ -122,7 +169,7 @@ struct Sequential {
 // main(x) + shortcut(x) (He et al. 2016); without a shortcut, x itself. In files: "main", "shortcut".
 template <class Main, class Shortcut = Sequential<>>
 struct Residual {
-  using Kids = detail::Children<Main, Shortcut, Add>;
+  using Kids = detail::Children<Main, Shortcut, detail::JoinOf<words::Residual, Add>>;
   static constexpr int leaf_count = Kids::sum();
 
   static constexpr int emit(Builder& b, int v) {
@@ -143,17 +190,17 @@ struct Residual {
 // files: "0", "1", ...
 template <class... Branch>
 struct Concat {
-  using Kids = detail::Children<Branch..., ConcatChannels>;
+  using Kids = detail::Children<Branch..., detail::JoinOf<words::Concat, ConcatChannels>>;
   static constexpr int leaf_count = Kids::sum();
-  static_assert(sizeof...(Branch) <= max_inputs, "Concat takes at most 8 branches");
 
   static constexpr int emit(Builder& b, int v) {
     constexpr int (*all[])(Builder&, int) = {&detail::emit<Branch>..., nullptr};
     constexpr int n = static_cast<int>(sizeof...(Branch));
     if (n == 0) b.blame(FaultKind::empty);
-    int in[max_inputs] = {v};
+    int in[n + 1] = {v};
     for (int i = 0; i < n; ++i) in[i] = all[i](b, v);
-    return join(b, in, n > 0 ? n : 1);
+    if (n > max_inputs) b.blame(FaultKind::branches, {}, {}, n);
+    return join(b, in, n == 0 ? 1 : n > max_inputs ? max_inputs : n);
   }
   template <class V>
   static constexpr void walk(V& v) {
@@ -169,12 +216,14 @@ struct Concat {
   static constexpr int join(Builder& b, const int* in, int n) {
     Shape out = b.shape(in[0]);
     ConcatOp op{n, static_cast<int>(out.plane()), {out.c()}};
+    i64 all = out.c();
     for (int j = 1; j < n; ++j) {
       const Shape s = b.shape(in[j]);
       if (s.rank != out.rank || s.h() != out.h() || s.w() != out.w()) b.blame(FaultKind::branch, b.shape(in[0]), s, j);
       op.c[j] = s.c();
-      out.d[0] += s.c();
+      all += s.c();
     }
+    out.d[0] = all <= most_values ? static_cast<int>(all) : -1;  // which push blames
     return b.push(in, n, out, ConcatChannels::traits, pack_op(op));
   }
 };
@@ -189,14 +238,15 @@ struct Tap {
     return v;
   }
   template <class V>
-  static constexpr void walk(V&) {}
+  static constexpr void walk(V& v) {
+    if constexpr (requires { v.tap(N.text); }) v.tap(N.text);
+  }
 };
 
 // What flows by, then the tapped value's channels (U-Net, DenseNet).
 template <Name N>
 struct ConcatTap {
-  struct Join : ConcatChannels {};
-  using Kids = detail::Children<ConcatTap::Join>;
+  using Kids = detail::Children<detail::JoinOf<ConcatTap, ConcatChannels>>;
   static constexpr int leaf_count = 1;
   static constexpr int emit(Builder& b, int v) {
     const int in[] = {v, b.tap(detail::hash(N.text))};
@@ -212,8 +262,7 @@ struct ConcatTap {
 // What flows by plus the tapped value (FPN).
 template <Name N>
 struct AddTap {
-  struct Join : Add {};
-  using Kids = detail::Children<AddTap::Join>;
+  using Kids = detail::Children<detail::JoinOf<AddTap, Add>>;
   static constexpr int leaf_count = 1;
   static constexpr int emit(Builder& b, int v) {
     int in[] = {v, b.tap(detail::hash(N.text))};
@@ -231,13 +280,40 @@ struct AddTap {
   }
 };
 
+namespace detail {
+// A type that is no input stands for one feature: Checked blames it.
+template <class In>
+constexpr Shape input_shape() {
+  if constexpr (InputType<In>)
+    return In::shape;
+  else
+    return {1};
+}
+// The input in the builder's list: where it can be none, a pixel, so that only the input is blamed.
+constexpr int checked_input(Builder& b, Shape s) {
+  const Shape otherwise = s.rank == 3 ? Shape{1, 1, 1} : Shape{1};
+  if (s.open()) {
+    const bool any =
+        s.rank == 3 && (s.d[1] == any_size || s.d[1] > 0) && (s.d[2] == any_size || s.d[2] > 0) && s.d[0] > 0;
+    b.blame(any ? FaultKind::open_input : FaultKind::input_size, {}, s);
+    return b.input(otherwise);
+  }
+  if (s.size() < 1)
+    b.blame(FaultKind::input_size, {}, s);
+  else if (s.size() > most_values)
+    b.blame(FaultKind::input_too_large, {}, s);
+  else
+    return b.input(s);
+  return b.input(otherwise);
+}
+}  // namespace detail
+
 // The flat list of a network on an input; the check of its shapes is part of it (graph.fault).
 template <class Net, class In>
 constexpr auto lower() {
   Graph<detail::leaves<Net>> g;
   Builder b{g};
-  if (In::shape.open()) b.blame(FaultKind::open_input, {}, In::shape);
-  g.output = detail::emit<Net>(b, b.input(In::shape));
+  g.output = detail::emit<Net>(b, detail::checked_input(b, detail::input_shape<In>()));
   g.ops = b.ops;
   g.values = b.values;
   g.tensors = b.tensors;

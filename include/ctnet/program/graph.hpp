@@ -56,6 +56,10 @@ class Builder {
     diagnosis.leaf = ops;
     diagnosis.blame(kind, want, have, a, b);
   }
+  constexpr void blame(FaultKind kind, words::Word what) {
+    diagnosis.leaf = ops;
+    diagnosis.blame(kind, what);
+  }
 
   // Appends layer L on value v; gives the value it makes.
   template <Layer L>
@@ -66,11 +70,12 @@ class Builder {
         "an Op of its own its role is opaque");
     const Shape in = value_[v].shape;
     diagnosis.leaf = ops;
-    const Shape out = L::infer(in, diagnosis);
+    const Shape out = countable(L::infer(in, diagnosis));
     return push(&v, 1, out, L::traits, pack_op(L::op(in, out)), L::tensors(), L::macs(in, out));
   }
   constexpr int push(const int* in, int inputs, Shape out, const Traits& traits, const OpWords& words,
                      const TensorSpecs& specs = TensorSpecs{}, i64 work = 0) {
+    out = countable(out);
     OpNode& o = op_[ops];
     o.inputs = inputs;
     for (int j = 0; j < inputs; ++j) {
@@ -85,11 +90,11 @@ class Builder {
     o.saved = saved;
     o.macs = work;
     saved += traits.saved;
-    macs += work;
+    macs = sum(macs, work);
     for (int t = 0; t < specs.count; ++t) {
       i64& total = specs.t[t].parameter() ? parameters : statistics;
       tensor_[tensors++] = {specs.t[t], ops, total};
-      total += specs.t[t].size();
+      total = sum(total, specs.t[t].size());
     }
     o.parameter_count = parameters - o.parameters;
     o.out = values;
@@ -99,14 +104,14 @@ class Builder {
   }
   // A tap names the value that flows by. Gives the value of a name, or -1.
   constexpr void set_tap(unsigned long long name, int v) {
-    if (tap(name) >= 0) return blame(FaultKind::tap_twice);
-    if (taps_ == max_taps) return blame(FaultKind::tap_twice);
-    tap_[taps_++] = {name, v};
+    Mark& mark = tap_[slot_of(name)];
+    if (mark.name == name || taps_ == max_taps) return blame(FaultKind::tap_twice, {}, {}, taps_, mark.name == name);
+    mark = {name, v};
+    ++taps_;
   }
   constexpr int tap(unsigned long long name) const {
-    for (int i = 0; i < taps_; ++i)
-      if (tap_[i].name == name) return tap_[i].value;
-    return -1;
+    const Mark& mark = tap_[slot_of(name)];
+    return mark.name == name ? mark.value : -1;
   }
 
   int ops = 0, values = 0, tensors = 0;
@@ -114,7 +119,19 @@ class Builder {
   Diagnosis diagnosis{};
 
  private:
-  static constexpr int max_taps = 256;
+  static constexpr int max_taps = 2048, slots = 2 * max_taps;
+  // The shape, or blame where it has more values than an int counts.
+  constexpr Shape countable(const Shape& s) {
+    if (s.size() >= 0 && s.size() <= most_values) return s;
+    blame(FaultKind::too_large);
+    return s.rank == 3 ? Shape{1, 1, 1} : Shape{1};
+  }
+  constexpr int slot_of(unsigned long long name) const {
+    int i = static_cast<int>(name % slots);
+    while (tap_[i].name != 0 && tap_[i].name != name) i = (i + 1) % slots;
+    return i;
+  }
+
   struct Mark {
     unsigned long long name = 0;
     int value = 0;
@@ -122,7 +139,7 @@ class Builder {
   OpNode* op_;
   Value* value_;
   TensorPlace* tensor_;
-  Mark tap_[max_taps]{};
+  Mark tap_[slots]{};
   int taps_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// must say: 0 must be positive
+// must say: output size 0 must be positive
 #include <ctnet/layers/pool/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

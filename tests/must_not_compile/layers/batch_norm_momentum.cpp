@@ -1,4 +1,4 @@
-// must say: probability 11 per 10 must be from 0
+// must say: momentum 11 per 10 must be from 0 to 1
 #include <ctnet/layers/norm/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

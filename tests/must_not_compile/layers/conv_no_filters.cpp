@@ -1,4 +1,4 @@
-// must say: layer 0 Conv<3 0 3> 0 must be positive
+// must say: layer 0 Conv<3 0 3> out channels 0 must be positive
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

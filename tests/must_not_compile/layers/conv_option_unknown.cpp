@@ -1,4 +1,4 @@
-// must say: option 1 is not known to this layer
+// must say: option CeilMode is not known to this layer
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: must be positive
+// must say: pad -1 must not be negative
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

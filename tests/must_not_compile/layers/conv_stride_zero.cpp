@@ -1,4 +1,4 @@
-// must say: 0 must be positive
+// must say: stride 0 must be positive
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

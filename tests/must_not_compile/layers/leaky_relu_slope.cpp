@@ -1,4 +1,4 @@
-// must say: 0 must be positive
+// must say: negative slope 0 must be positive
 #include <ctnet/layers/activation/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

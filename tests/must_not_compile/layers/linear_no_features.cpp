@@ -1,4 +1,4 @@
-// must say: layer 0 Linear<12 0> 0 must be positive
+// must say: layer 0 Linear<12 0> out features 0 must be positive
 #include <ctnet/layers/linear/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

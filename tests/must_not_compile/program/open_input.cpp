@@ -5,6 +5,6 @@ using namespace ctnet;
 #ifdef FIXED
 constexpr int side = 9;
 #else
-constexpr int side = ctnet::any;
+constexpr int side = ctnet::any_size;
 #endif
 static_assert(Analysis<Sequential<ReLU>, Image<3, side, side>>::parameters >= 0);

@@ -1,4 +1,4 @@
-// must say: tap does not exist
+// must say: ConcatTap<Name<2>{"b"}> tap does not exist taps before it Name<2>{"a"}
 #include <ctnet/layers/activation/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: tap exists already
+// must say: tap exists already Name<2>{"a"}
 #include <ctnet/layers/activation/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

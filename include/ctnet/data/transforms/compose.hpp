@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Compose{a, b, ...}: transforms in a row. Those before ToTensor work on bytes, those after it on floats, and the
-// compiler checks it; shape() is what comes out, as a constant, with `any` where only the image knows.
+// compiler checks it; shape() is what comes out, as a constant, with any_size where only the image knows.
 #pragma once
 
 #include <tuple>
@@ -31,7 +31,7 @@ template <class T, int Channels>
 struct Accepts {
   static constexpr bool ok() {
     if constexpr (requires { T::accepts(Shape{}); })
-      return T::accepts(Shape{Channels, any, any});
+      return T::accepts(Shape{Channels, any_size, any_size});
     else
       return true;
   }
@@ -104,7 +104,7 @@ class Compose {
   }
   // Channels of what transform `at` gets, of an image of so many.
   static constexpr int channels_at(int at, int channels) {
-    Shape s{channels, any, any};
+    Shape s{channels, any_size, any_size};
     int i = 0;
     ((s = i++ < at ? shape_after_at<T>(s) : s), ...);
     return s.c();

@@ -24,8 +24,8 @@ struct ImagePad {
   PaddingMode padding_mode = PaddingMode::constant;
 
   static constexpr Shape shape(Shape in) {
-    return {in.c(), in.h() == any ? static_cast<int>(any) : in.h() + Top + Bottom,
-            in.w() == any ? static_cast<int>(any) : in.w() + Left + Right};
+    return {in.c(), in.h() == any_size ? any_size : in.h() + Top + Bottom,
+            in.w() == any_size ? any_size : in.w() + Left + Right};
   }
   void check() const {
     for (int k = 0; k < fill.count; ++k)

@@ -166,7 +166,7 @@ inline void resize(Bitmap& image, int h, int w, Workspace& workspace,
 // to a whole pixel.
 constexpr Shape resized(Shape in, int size, int most = 0) {
   const int h = in.h(), w = in.w();
-  if (h < 1 || w < 1) return {in.c(), any, any};
+  if (h < 1 || w < 1) return {in.c(), any_size, any_size};
   const auto other = [size](int longer, int shorter) { return static_cast<int>(i64{size} * longer / shorter); };
   int shorter = size, longer = w <= h ? other(h, w) : other(w, h);
   if (most > 0 && longer > most) shorter = static_cast<int>(i64{most} * shorter / longer), longer = most;

@@ -80,7 +80,7 @@ struct RandomRotationExpand {
   Interpolation interpolation = Interpolation::nearest;
   Fill fill{};  // 0 .. 255
 
-  static constexpr Shape shape(Shape in) { return {in.c(), any, any}; }
+  static constexpr Shape shape(Shape in) { return {in.c(), any_size, any_size}; }
   void check() const {
     detail::check_degrees("RandomRotationExpand", "degrees", degrees, 360);
     detail::check_fill("RandomRotationExpand", fill);

@@ -15,7 +15,7 @@ struct Activation : NoState {
   static constexpr Traits traits{
       .role = Role::activation, .in_place = !KeepsInput, .keeps_input = KeepsInput, .keeps_output = !KeepsInput};
   static constexpr Shape infer(Shape in, Diagnosis& d) {
-    if (Denominator < 1) d.blame(FaultKind::positive, {}, {}, Denominator);
+    if (Denominator < 1) d.blame(FaultKind::positive, words::negative_slope, Denominator);
     return in;
   }
   static constexpr ActivationOp op(Shape in, Shape) {

@@ -27,36 +27,41 @@ struct Conv {
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     detail::check_options<Options...>(
         d, detail::option_set(Option::stride, Option::pad, Option::dilation, Option::groups, Option::no_bias));
-    if (!detail::all_positive(d, In, Out, kernel.h, kernel.w, stride.h, stride.w, dilation.h, dilation.w, given_groups,
-                              pad.h + 1, pad.w + 1))
+    if (!detail::all_positive(d, detail::Given{words::in_channels, In}, detail::Given{words::out_channels, Out},
+                              detail::Given{words::groups, given_groups}) ||
+        !detail::check_window(d, kernel, stride, pad, dilation))
       return {detail::at_least_1(Out), 1, 1};
     if (In % groups != 0) d.blame(FaultKind::groups, {}, {}, groups, In);
     if (Out % groups != 0) d.blame(FaultKind::groups, {}, {}, groups, Out);
+    if (product(Out, fan_in()) > most_values) d.blame(FaultKind::weight_too_large);
     if (in.rank != 3) {
       d.blame(FaultKind::image_expected, Shape{In}, in);
       return {Out, 1, 1};
     }
     if (in.c() != In) d.blame(FaultKind::channels, Shape{In}, in);
-    const int h = in.h() + 2 * pad.h - dilation.h * (kernel.h - 1) - 1;
-    const int w = in.w() + 2 * pad.w - dilation.w * (kernel.w - 1) - 1;
+    const i64 h = detail::room_to_move(in.h(), kernel.h, pad.h, dilation.h);
+    const i64 w = detail::room_to_move(in.w(), kernel.w, pad.w, dilation.w);
     if (h < 0 || w < 0) {
       d.blame(FaultKind::window, Shape{kernel.h, kernel.w, 0}, in);
       return {Out, 1, 1};
     }
-    return {Out, h / detail::at_least_1(stride.h) + 1, w / detail::at_least_1(stride.w) + 1};
+    return detail::sized(d, Out, h / detail::at_least_1(stride.h) + 1, w / detail::at_least_1(stride.w) + 1);
   }
   static constexpr TensorSpecs tensors() {
-    const int fan_in = In / groups * kernel.h * kernel.w;
+    const int fan = static_cast<int>(fan_in());
     TensorSpecs t;
-    t.add({TensorRole::weight, 4, {Out, In / groups, kernel.h, kernel.w}, Init::kaiming_uniform, fan_in, true});
-    if (bias) t.add({TensorRole::bias, 1, {Out}, Init::kaiming_uniform, fan_in, false});
+    t.add({TensorRole::weight, 4, {Out, In / groups, kernel.h, kernel.w}, Init::kaiming_uniform, fan, true});
+    if (bias) t.add({TensorRole::bias, 1, {Out}, Init::kaiming_uniform, fan, false});
     return t;
   }
-  static constexpr i64 macs(Shape, Shape out) { return i64{In} / groups * kernel.h * kernel.w * out.size(); }
+  static constexpr i64 macs(Shape, Shape out) { return product(fan_in(), out.size()); }
   static constexpr ConvOp op(Shape in, Shape out) {
     return {in.c(),   in.h(),   in.w(), out.c(), out.h(),    out.w(),    kernel.h, kernel.w,
             stride.h, stride.w, pad.h,  pad.w,   dilation.h, dilation.w, groups,   bias};
   }
+
+ private:
+  static constexpr i64 fan_in() { return product(In / groups, i64{kernel.h} * kernel.w); }
 };
 
 }  // namespace ctnet

@@ -15,7 +15,7 @@ struct Dropout : NoState {
   static constexpr Traits traits{.in_place = true, .training_only = true};
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     if (Denominator < 1 || Numerator < 0 || Numerator >= Denominator)
-      d.blame(FaultKind::ratio, {}, {}, Numerator, Denominator);
+      d.blame(FaultKind::probability, {}, {}, Numerator, Denominator);
     return in;
   }
   static constexpr DropoutOp op(Shape in, Shape) { return {static_cast<int>(in.size()), Numerator, Denominator}; }

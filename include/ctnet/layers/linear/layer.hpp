@@ -17,7 +17,8 @@ struct Linear {
 
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     detail::check_options<Options...>(d, detail::option_set(Option::no_bias));
-    detail::all_positive(d, In, Out);
+    detail::all_positive(d, detail::Given{words::in_features, In}, detail::Given{words::out_features, Out});
+    if (product(In, Out) > most_values) d.blame(FaultKind::weight_too_large);
     if (in.rank != 1)
       d.blame(FaultKind::flatten_missing, Shape{In}, in);
     else if (in.d[0] != In)

@@ -13,14 +13,16 @@ namespace ctnet {
 template <int C, class... Options>
 struct BatchNorm {
   using Op = BatchNormOp;
-  static constexpr Traits traits{.role = Role::per_channel_affine, .keeps_input = true, .saved = 2 * C};
+  static constexpr Traits traits{.role = Role::per_channel_affine, .keeps_input = true, .saved = i64{2} * C};
   static constexpr Size eps = detail::option_or<Option::eps, Options...>(Size{1, 100000});
   static constexpr Size momentum = detail::option_or<Option::momentum, Options...>(Size{1, 10});
 
   static constexpr Shape infer(Shape in, Diagnosis& d) {
     detail::check_options<Options...>(d, detail::option_set(Option::eps, Option::momentum));
-    detail::all_positive(d, C, eps.h, eps.w, momentum.w);
-    if (momentum.h < 0 || momentum.h > momentum.w) d.blame(FaultKind::ratio, {}, {}, momentum.h, momentum.w);
+    detail::all_positive(d, detail::Given{words::channels, C}, detail::Given{words::eps, eps.h},
+                         detail::Given{words::eps, eps.w});
+    if (momentum.w < 1 || momentum.h < 0 || momentum.h > momentum.w)
+      d.blame(FaultKind::momentum, {}, {}, momentum.h, momentum.w);
     if (in.d[0] != C) d.blame(FaultKind::channels, Shape{C}, in);
     return in;
   }

@@ -9,41 +9,41 @@
 namespace ctnet {
 
 namespace detail {
-// Output length of a pool along one side, as PyTorch rounds it: with ceil_mode the last window must start inside the
-// image or its left padding.
-constexpr int pooled(int in, int window_, int stride, int pad_, int dilation, bool ceil_mode) {
-  const int span = in + 2 * pad_ - dilation * (window_ - 1) - 1;
-  int out = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
-  if (ceil_mode && (out - 1) * stride >= in + pad_) --out;
+// Output length of a pool along one side, as PyTorch rounds it, below 1 where no window fits: with ceil_mode the last
+// window must start inside the image or its left padding, and may be larger than what there is.
+constexpr i64 pooled(int in, int window, int stride, int pad, int dilation, bool ceil_mode) {
+  const i64 room = room_to_move(in, window, pad, dilation) + (ceil_mode ? stride - 1 : 0);
+  if (room < 0) return 0;
+  i64 out = room / stride + 1;
+  if (ceil_mode && (out - 1) * stride >= i64{in} + pad) --out;
   return out;
 }
 // Whether a dilated window lies with all its pixels in the padding.
-constexpr bool some_window_empty(int in, int out, int window_, int stride, int pad_, int dilation) {
-  for (int p = 0; dilation > 1 && p < out; ++p) {
-    int y = p * stride - pad_, r = 0;
-    for (; r < window_ && y < 0; ++r) y += dilation;
-    if (r == window_ || y >= in) return true;
+constexpr bool some_window_empty(int in, i64 out, int window, int stride, int pad, int dilation) {
+  for (i64 p = 0; dilation > 1 && p < out; ++p) {
+    i64 y = p * stride - pad;
+    int r = 0;
+    for (; r < window && y < 0; ++r) y += dilation;
+    if (r == window || y >= in) return true;
   }
   return false;
 }
-constexpr Shape infer_pool(Shape in, Diagnosis& d, Size k, Size stride, Size pad_, Size dilation, bool ceil_mode) {
-  if (!all_positive(d, k.h, k.w, stride.h, stride.w, dilation.h, dilation.w, pad_.h + 1, pad_.w + 1)) return in;
+constexpr Shape infer_pool(Shape in, Diagnosis& d, Size k, Size stride, Size pad, Size dilation, bool ceil_mode) {
+  if (!check_window(d, k, stride, pad, dilation)) return in;
   if (in.rank != 3) {
     d.blame(FaultKind::image_expected, {}, in);
     return in;
   }
-  if (2 * pad_.h > k.h) d.blame(FaultKind::pool_pad, {}, {}, pad_.h, k.h);
-  if (2 * pad_.w > k.w) d.blame(FaultKind::pool_pad, {}, {}, pad_.w, k.w);
-  if (in.h() + 2 * pad_.h < dilation.h * (k.h - 1) + 1 || in.w() + 2 * pad_.w < dilation.w * (k.w - 1) + 1) {
+  if (pad.h > k.h - pad.h) d.blame(FaultKind::pool_pad, {}, {}, pad.h, k.h);
+  if (pad.w > k.w - pad.w) d.blame(FaultKind::pool_pad, {}, {}, pad.w, k.w);
+  const i64 h = pooled(in.h(), k.h, stride.h, pad.h, dilation.h, ceil_mode);
+  const i64 w = pooled(in.w(), k.w, stride.w, pad.w, dilation.w, ceil_mode);
+  if (h < 1 || w < 1 || some_window_empty(in.h(), h, k.h, stride.h, pad.h, dilation.h) ||
+      some_window_empty(in.w(), w, k.w, stride.w, pad.w, dilation.w)) {
     d.blame(FaultKind::window, Shape{k.h, k.w, 0}, in);
     return {in.c(), 1, 1};
   }
-  const Shape out{in.c(), pooled(in.h(), k.h, stride.h, pad_.h, dilation.h, ceil_mode),
-                  pooled(in.w(), k.w, stride.w, pad_.w, dilation.w, ceil_mode)};
-  if (some_window_empty(in.h(), out.h(), k.h, stride.h, pad_.h, dilation.h) ||
-      some_window_empty(in.w(), out.w(), k.w, stride.w, pad_.w, dilation.w))
-    d.blame(FaultKind::window, Shape{k.h, k.w, 0}, in);
-  return out;
+  return sized(d, in.c(), h, w);
 }
 }  // namespace detail
 
@@ -99,12 +99,12 @@ struct AdaptiveAvgPool : NoState {
   static constexpr Traits traits{};
 
   static constexpr Shape infer(Shape in, Diagnosis& d) {
-    if (!detail::all_positive(d, P, Q)) return in;
+    if (!detail::all_positive(d, detail::Given{words::output_size, P}, detail::Given{words::output_size, Q})) return in;
     if (in.rank != 3) {
       d.blame(FaultKind::image_expected, {}, in);
       return in;
     }
-    return {in.c(), P, Q};
+    return detail::sized(d, in.c(), P, Q);
   }
   static constexpr AdaptiveAvgPoolOp op(Shape in, Shape out) { return {in.c(), in.h(), in.w(), out.h(), out.w()}; }
 };
