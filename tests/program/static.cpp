@@ -23,7 +23,10 @@ static_assert(out<MaxPool<2, CeilMode>, Image<3, 7, 8>> == Shape{3, 4, 4});
 static_assert(out<MaxPool<3, Stride<2>, CeilMode>, Image<64, 111, 111>> == Shape{64, 55, 55});
 static_assert(out<MaxPool<3, Stride<2>, CeilMode>, Image<64, 112, 112>> == Shape{64, 56, 56});
 static_assert(out<MaxPool<2, Stride<3>, CeilMode>, Image<1, 6, 6>> ==
-              Shape{1, 2, 2});  // no window begins beyond the image
+              Shape{1, 2, 2});                                               // no window begins beyond the image
+static_assert(out<MaxPool<2, CeilMode>, Image<1, 1, 1>> == Shape{1, 1, 1});  // a window larger than what there is
+static_assert(out<MaxPool<3, Stride<2>, CeilMode>, Image<1, 2, 2>> == Shape{1, 1, 1});
+static_assert(out<AvgPool<3, Stride<2>, CeilMode>, Image<1, 2, 5>> == Shape{1, 1, 2});
 static_assert(out<AvgPool<3, Stride<2>, Pad<1>, CeilMode>, Image<1, 6, 8>> == Shape{1, 4, 5});
 static_assert(out<AdaptiveAvgPool<7>, Image<512, 3, 20>> == Shape{512, 7, 7});
 static_assert(out<AdaptiveAvgPool<2, 5>, Image<4, 9, 9>> == Shape{4, 2, 5});

@@ -159,22 +159,22 @@ constexpr Finder find(int leaf, int tap) {
   walk<Net>(f);
   return f;
 }
-constexpr unsigned length_of(const char* s) {
-  unsigned n = 0;
-  while (s[n]) ++n;
+constexpr unsigned size_of(const char* s) {
+  unsigned n = 1;
+  while (*s++) ++n;
   return n;
 }
 template <unsigned N>
-constexpr Name<N + 1> name_of(const char* s) {
-  Name<N + 1> name;
-  for (unsigned i = 0; i < N; ++i) name.text[i] = s[i];
+constexpr Name<N> name_of(const char* s) {
+  Name<N> name;
+  for (unsigned i = 0; i < N; ++i) name.text[i] = s[i];  // the 0 too: clang prints what is written as text
   return name;
 }
 // The names of the taps that there are where the leaf stands, the first few of them.
 template <class Net, int Leaf, int... I>
 constexpr auto taps_there(Ints<I...>) {
   constexpr Finder f = find<Net>(Leaf, -1);
-  return Saying<words::taps_before_it, name_of<length_of(f.taps_before[I])>(f.taps_before[I])...>{};
+  return Saying<words::taps_before_it, name_of<size_of(f.taps_before[I])>(f.taps_before[I])...>{};
 }
 template <class Net, int Leaf>
 constexpr int count_taps() {
@@ -184,22 +184,25 @@ constexpr int count_taps() {
   return n;
 }
 
+template <class Net, Fault F>
+constexpr auto names_of_taps() {
+  if constexpr (F.kind == FaultKind::tap_twice && F.number[1]) {
+    constexpr Finder f = find<Net>(-1, F.number[0]);
+    return Saying<name_of<size_of(f.tap_name)>(f.tap_name)>{};
+  } else if constexpr (F.kind == FaultKind::tap_missing) {
+    return taps_there<Net, F.leaf>(Iota<count_taps<Net, F.leaf>()>{});
+  } else {
+    return Saying<>{};
+  }
+}
 // What comes behind a fault's own words: names of taps, and in a nest the path by which files name the layer.
 template <class Net, Fault F>
 constexpr auto circumstances() {
-  constexpr Finder f = find<Net>(F.leaf, F.kind == FaultKind::tap_twice ? F.number[0] : -1);
-  constexpr auto tap = [] {
-    if constexpr (F.kind == FaultKind::tap_twice && F.number[1])
-      return Saying<name_of<length_of(f.tap_name)>(f.tap_name)>{};
-    else if constexpr (F.kind == FaultKind::tap_missing)
-      return taps_there<Net, F.leaf>(Iota<count_taps<Net, F.leaf>()>{});
-    else
-      return Saying<>{};
-  }();
+  constexpr Finder f = find<Net>(F.leaf, -1);
   if constexpr (f.nested)
-    return tap + Saying<words::at, name_of<length_of(f.path)>(f.path)>{};
+    return names_of_taps<Net, F>() + Saying<words::at, name_of<size_of(f.path)>(f.path)>{};
   else
-    return tap;
+    return names_of_taps<Net, F>();
 }
 
 template <class L>

@@ -59,6 +59,8 @@ inline std::vector<Case<AdaptiveAvgPoolOp>> recorded_adaptive() {
 
 inline std::vector<Case<MaxPoolOp>> wide_max() {
   return {
+      on<MaxPool<2, CeilMode>>("max_pool/ceil_beyond_a_pixel", {3, 1, 1}),
+      on<MaxPool<3, Stride<2>, CeilMode>>("max_pool/ceil_beyond_the_image", {2, 2, 5}),
       on<MaxPool<2>>("2 x 2", {17, 28, 34}),
       on<MaxPool<3, Stride<2>, Pad<1>>>("3 x 3, stride 2", {9, 33, 35}),
       on<MaxPool<3, Stride<1>, Pad<1>>>("3 x 3, stride 1", {5, 19, 70}),
@@ -67,6 +69,7 @@ inline std::vector<Case<MaxPoolOp>> wide_max() {
 }
 inline std::vector<Case<AvgPoolOp>> wide_avg() {
   return {
+      on<AvgPool<3, Stride<2>, CeilMode>>("avg_pool/ceil_beyond_the_image", {2, 2, 5}),
       on<AvgPool<2>>("2 x 2", {17, 28, 34}),
       on<AvgPool<3, Stride<1>, Pad<1>>>("3 x 3, stride 1", {9, 17, 68}),
       on<AvgPool<7>>("7 x 7", {65, 7, 7}),

@@ -1,4 +1,4 @@
-// must say: option 0 is not known to this layer
+// must say: option Dilation is not known to this layer
 #include <ctnet/layers/pool/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: option 0 is not known to this layer
+// must say: option NoBias is not known to this layer
 #include <ctnet/layers/norm/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: option 2 is given twice
+// must say: option Pad is given twice
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: is not known to this layer
+// must say: option Pad is not known to this layer
 #include <ctnet/layers/linear/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;

@@ -1,4 +1,4 @@
-// must say: layer 1 Residual shortcut this branch gives 5 x 9 x 9 first branch gives 4 x 9 x 9
+// must say: layer 2 Residual shortcut this branch gives 5 x 9 x 9 first branch gives 4 x 9 x 9
 #include <ctnet/layers/conv/layer.hpp>
 #include <ctnet/program/analysis.hpp>
 using namespace ctnet;
