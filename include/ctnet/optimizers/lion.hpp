@@ -21,6 +21,11 @@ struct Lion {
   bool decay_biases_and_norms = true;  // false: weight decay for weights of Conv and Linear only
 
   static constexpr const char* name = "Lion";
+  template <class F>
+  void each_option(const F& f) const {
+    f("beta1", beta1), f("beta2", beta2), f("weight_decay", weight_decay);
+    f("decay_biases_and_norms", decay_biases_and_norms);
+  }
 
   std::span<const char* const> state_names() const {
     static constexpr const char* names[] = {"exp_avg"};

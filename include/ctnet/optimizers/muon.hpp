@@ -35,6 +35,14 @@ struct Muon {
 
   static constexpr const char* name = "Muon";
   static constexpr bool matrices = true;
+  template <class F>
+  void each_option(const F& f) const {
+    f("weight_decay", weight_decay), f("momentum", momentum), f("nesterov", nesterov), f("eps", eps);
+    f("ns_coefficients.a", ns_coefficients[0]), f("ns_coefficients.b", ns_coefficients[1]);
+    f("ns_coefficients.c", ns_coefficients[2]), f("ns_steps", ns_steps), f("adjust_lr", static_cast<int>(adjust_lr));
+    f("rest.beta1", rest.beta1), f("rest.beta2", rest.beta2), f("rest.eps", rest.eps);
+    f("rest.weight_decay", rest.weight_decay), f("rest.decay_biases_and_norms", rest.decay_biases_and_norms);
+  }
 
   // "momentum_buffer" is AdamW's exp_avg for what is no matrix.
   std::span<const char* const> state_names() const {

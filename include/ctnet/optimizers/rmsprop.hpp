@@ -22,6 +22,11 @@ struct RMSprop {
   bool decay_biases_and_norms = true;  // PyTorch's behaviour; false: weight decay for weights of Conv and Linear only
 
   static constexpr const char* name = "RMSprop";
+  template <class F>
+  void each_option(const F& f) const {
+    f("alpha", alpha), f("eps", eps), f("weight_decay", weight_decay), f("momentum", momentum);
+    f("centered", centered), f("decay_biases_and_norms", decay_biases_and_norms);
+  }
 
   std::span<const char* const> state_names() const {
     static constexpr const char* names[] = {"square_avg", "grad_avg", "momentum_buffer"};

@@ -14,6 +14,7 @@
 #include "../losses/result.hpp"
 #include "../optimizers/optimizer.hpp"
 #include "../report/history.hpp"
+#include "average.hpp"
 #include "model_file.hpp"
 #include "run_facts.hpp"
 
@@ -147,7 +148,7 @@ std::vector<i64> skipped_by_segment(const io::Safetensors& file, NetworkType& ne
 // Replaced atomically: a run killed at any moment leaves the old file or the new one.
 template <class NetworkType, class OptimizerType>
 [[gnu::cold]] void save_checkpoint(const NetworkType& net, OptimizerType& optimizer, const RunState& run,
-                                   const std::string& path) {
+                                   const std::string& path, WeightAverage* ema = nullptr) {
   detail::expect_network_of("save_checkpoint", net, optimizer);
   io::SafetensorsWriter file;
   detail::add_tensors(file, net);
@@ -176,6 +177,7 @@ template <class NetworkType, class OptimizerType>
   file.add("training.epoch_values", {run.history.size(), detail::epoch_values}, values);
   file.add("training.steps", {steps.size()}, steps);
   file.add("training.step_losses", {losses.size()}, losses);
+  if (ema) ema->add_to(file);
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
   file.metadata("checkpoint.version", detail::checkpoint_version);
@@ -186,12 +188,12 @@ template <class NetworkType, class OptimizerType>
   file.write(path);
 }
 
-// Throws Error where the file is damaged or not a checkpoint of this network and optimizer (their options but for the
-// learning rate), or of other batches than `data` says, where that is given; network and optimizer are then as they
-// were.
+// ema: an average that is kept with the run. Throws Error where the file is damaged or not a checkpoint of this network
+// and optimizer (their options but for the learning rate), or of other batches than `data` says, where that is given;
+// network and optimizer are then as they were.
 template <class NetworkType, class OptimizerType>
 [[gnu::cold]] RunState load_checkpoint(NetworkType& net, OptimizerType& optimizer, const std::string& path,
-                                       const RunFacts* data = nullptr) {
+                                       const RunFacts* data = nullptr, WeightAverage* ema = nullptr) {
   using T = typename NetworkType::scalar;
   detail::expect_network_of("load_checkpoint", net, optimizer);
   const io::Safetensors file = io::Safetensors::open(path);
@@ -239,9 +241,11 @@ template <class NetworkType, class OptimizerType>
   }
   if (in_file != parts.size())
     fail(path, ": ", in_file, " tensors of optimizer state, ", name, " with these options has ", parts.size());
+  if (ema) ema->read(file);
   detail::read_tensors(file, net);  // the last that can fail
   for (std::size_t i = 0; i < parts.size(); ++i) std::copy(read[i].begin(), read[i].end(), parts[i].values.begin());
   for (std::size_t i = 0; i < skipped.size(); ++i) optimizer.segments()[i].skipped = skipped[i];
+  if (ema) ema->restore();
   optimizer.set_steps(optimizer_steps);
   optimizer.set_learning_rate(learning_rate);
   net.engine().random_state(random[0], random[1]);

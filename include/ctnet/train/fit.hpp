@@ -13,6 +13,7 @@
 #include "../optimizers.hpp"
 #include "../report/progress.hpp"
 #include "checkpoint.hpp"
+#include "ema.hpp"
 #include "evaluate.hpp"
 #include "fit_options.hpp"
 #include "trainer.hpp"
@@ -76,9 +77,10 @@ void expect_finite(NetworkType& net, i64 step, const std::string& left = {}) {
 }
 // A checkpoint is to go on from: numbers that cannot are not written over those that can.
 template <class NetworkType, class OptimizerType>
-void write_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const std::string& path) {
+void write_checkpoint(NetworkType& net, OptimizerType& optimizer, const RunState& run, const FitOptions& options) {
+  const std::string& path = options.checkpoint;
   expect_finite(net, run.step, "; " + path + " is left as it was");
-  save_checkpoint(net, optimizer, run, path);
+  save_checkpoint(net, optimizer, run, path, options.ema);
 }
 
 // Gives the optimizer its learning rate back, however the run ends.
@@ -96,6 +98,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   options.check();
   auto&& optimizer = optimizer_for(net, config);
   expect_network_of("fit", net, optimizer);
+  if (options.ema) options.ema->expect_type(Ema<NetworkType>::type());
   const double base_rate = optimizer.learning_rate();
   const i64 batches = batches_of(loader);
   const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
@@ -108,7 +111,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   if (!options.checkpoint.empty()) {
     run.data = data_facts(loader, batches);
     if (options.resume && io::file_exists(options.checkpoint))
-      run = load_checkpoint(net, optimizer, options.checkpoint, &run.data);
+      run = load_checkpoint(net, optimizer, options.checkpoint, &run.data, options.ema);
     if (run.epoch < options.epochs && !run.finished) io::check_replaceable(options.checkpoint);
   }
   if (batches > 0 && run.batch > batches)
@@ -136,10 +139,12 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     const double step_loss = step.weight != 0 ? step.loss : not_measured;
     if (options.record_steps) run.history.steps.push_back({run.step, step_loss});
     progress.step(step.images, run.loss.mean());
+    if (options.ema) options.ema->take(&net);
     if (options.on_batch) options.on_batch({run.epoch + 1, run.step, step_loss, step.learning_rate, &stop});
   };
-  // Callbacks may change what the next step does, so that none is under way while they run.
-  const int ahead = options.on_batch ? 0 : decltype(trainer)::most_under_way - 1;
+  // Callbacks may change what the next step does, and an average takes the weights of each step: none is under way
+  // then.
+  const int ahead = options.on_batch || options.ema ? 0 : decltype(trainer)::most_under_way - 1;
   const auto collect = [&](int left) {
     while (trainer.under_way() > left) account(trainer.collect());
   };
@@ -159,7 +164,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
           !options.checkpoint.empty()) {
         collect(0);
         run.seconds = elapsed();
-        write_checkpoint(net, optimizer, run, options.checkpoint);
+        write_checkpoint(net, optimizer, run, options);
       }
     }
     collect(0);
@@ -190,7 +195,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       ++next.epoch;
       next.batch = 0;
       next.finished = stop;
-      write_checkpoint(net, optimizer, next, options.checkpoint);
+      write_checkpoint(net, optimizer, next, options);
     }
   }
   return std::move(run.history);

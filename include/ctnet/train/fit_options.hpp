@@ -11,6 +11,7 @@
 #include "../core/check.hpp"
 #include "../optimizers/schedule.hpp"
 #include "../report/history.hpp"
+#include "average.hpp"
 
 namespace ctnet {
 
@@ -60,6 +61,8 @@ struct FitOptions {
   i64 checkpoint_every = 0;  // steps; 0: at each epoch's end
   bool resume = true;        // where the checkpoint exists, go on from it: Error where it is of another network,
                              // optimizer (its learning rate apart), loader or data set, or damaged
+
+  WeightAverage* ema = nullptr;  // an Ema of the network (ema.hpp), updated after each step and kept in the checkpoint
 
   // Throws Error where one makes no sense. An infinite clip_grad_norm measures the norm and clips nothing.
   void check() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Included once per CPU target. Sums of the gradients of chunks.
+// Included once per CPU target. Sums of the gradients of chunks; averages of weights.
 namespace ctnet::CTNET_TARGET {
 
 // first(i) = the sum over K buffers, as a tree: 0 + 1, 2 + 3, ..., then 0 + 2, 4 + 6, ... Buffer k > 0 begins at
@@ -25,6 +25,16 @@ void tree_sum(T* first, const T* others, i64 stride, int chunks, i64 n) {
   if (chunks == 4) return tree_sum_of<4>(first, others, stride, n);
   if (chunks == 8) return tree_sum_of<8>(first, others, stride, n);
   tree_sum_of<16>(first, others, stride, n);
+}
+
+// to += part (from - to)
+template <class T>
+void approach(T* to, const T* from, T part, i64 n) {
+  each_vector<T>(
+      static_cast<decltype(sizeof 0)>(n), [&](auto i, auto at) __attribute__((always_inline)) {
+        const Vec<T> v = at.load(to + i);
+        at.store(to + i, v + part * (at.load(from + i) - v));
+      });
 }
 
 }  // namespace ctnet::CTNET_TARGET
