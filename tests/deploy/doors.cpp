@@ -3,6 +3,7 @@
 #include <ctnet/ctnet.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -86,4 +87,33 @@ TEST_CASE("deploy: a piece of a tensor is read where it begins; what is not one 
   REQUIRE(weights.load(xt::view(states, 1)));
   Context<Net, In, Cpu<float>, 2> context;
   CHECK(same(context(weights, xt::view(x, xt::range(2, 4)), 2)));
+}
+
+TEST_CASE("deploy: one image in a vector or an array; what was not loaded says so") {
+  using Net = Sequential<Conv<2, 3, 3>, Flatten, Linear<12, 5>>;
+  using In = Image<2, 4, 4>;
+  Network<Net, In> network{Seed{3}};
+  const auto made = deploy<1>(network);
+  const std::vector<float> x = test::values<float>("image", 32);
+  std::array<float, 32> array;
+  std::copy(x.begin(), x.end(), array.begin());
+  const std::vector<float> want = copy((*made)(std::span<const float, 32>{x}));
+  CHECK(copy((*made)(x)) == want);
+  CHECK(copy((*made)(array)) == want);
+  CHECK(copy((*made)(std::span(x))) == want);
+  xt::xtensor<float, 3> tensor({2, 4, 4});
+  std::copy(x.begin(), x.end(), tensor.begin());
+  CHECK(copy((*made)(tensor)) == want);
+  static_assert(decltype((*made)(array))::extent == 5);
+  CHECK((*made)(std::vector<float>(31)).empty());
+  CHECK((*made)(std::vector<float>(64)).empty());
+
+  const auto fresh = make_deployed<Net, In>();
+  CHECK(!fresh->loaded());
+  CHECK(copy((*fresh)(x)) == std::vector<float>(5, 0.0f));
+  CHECK(!fresh->load(std::vector<float>(3)));
+  CHECK(!fresh->loaded());
+  CHECK(fresh->load(network.state()));
+  CHECK(fresh->loaded());
+  CHECK(copy((*fresh)(x)) == want);
 }

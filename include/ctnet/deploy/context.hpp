@@ -11,6 +11,17 @@
 
 namespace ctnet {
 
+namespace deployment {
+// What may hold one image and does not say by its type that it does; its length, where the type says one.
+template <class X, class T, std::size_t Inputs>
+concept ImageOf =
+    std::is_convertible_v<const X&, Run<T>> && !std::is_convertible_v<const X&, std::span<const T, Inputs>>;
+template <class X>
+inline constexpr std::size_t length_of = decltype(std::span(std::declval<const X&>()))::extent;
+template <class X, std::size_t Inputs>
+inline constexpr bool may_be_image = length_of<X> == std::dynamic_extent || length_of<X> == Inputs;
+}  // namespace deployment
+
 // Computes up to Capacity images a call with packed weights. Nothing allocates, throws or locks. Spans that it gives
 // live until its next call, which may be given them as its images.
 template <class Net, class Input, class B = Cpu<float>, int Capacity = 1>
@@ -41,6 +52,15 @@ class Context {
   std::span<const scalar, outputs> operator()(const Packed& weights, std::span<const scalar, inputs> image) noexcept {
     run(weights, image.data(), 1);
     return std::span<const scalar, outputs>{out_, outputs};
+  }
+  // The same for a range whose length only the run knows (std::vector); empty where it is not one image's.
+  template <class X>
+    requires deployment::ImageOf<X, scalar, inputs>
+  std::span<const scalar> operator()(const Packed& weights, const X& image) noexcept {
+    static_assert(deployment::may_be_image<X, inputs>, "Context: an array of another length than an image has values");
+    const Run<scalar> values = image;
+    if (values.size() != inputs) return {};
+    return (*this)(weights, std::span<const scalar, inputs>{values});
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
   std::span<const scalar> operator()(const Packed& weights, Run<scalar> images, int batch) noexcept {

@@ -29,9 +29,17 @@ class Deployed {
   bool loaded() const noexcept { return weights_.loaded(); }
   const Packed& weights() const noexcept { return weights_; }
 
-  // One image (C, H, W) -> its outputs, which live until the next call and may be its image.
+  // One image (C, H, W) -> its outputs, which live until the next call and may be its image. Where nothing was loaded,
+  // loaded() is false and the weights are zeros: outputs are then those of a network of zeros.
   std::span<const scalar, outputs> operator()(std::span<const scalar, inputs> image) noexcept {
     return context_(weights_, image);
+  }
+  // The same for a range whose length only the run knows (std::vector); empty where it is not one image's.
+  template <class X>
+    requires deployment::ImageOf<X, scalar, inputs>
+  std::span<const scalar> operator()(const X& image) noexcept {
+    static_assert(deployment::may_be_image<X, inputs>, "Deployed: an array of another length than an image has values");
+    return context_(weights_, Run<scalar>{image});
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
   std::span<const scalar> operator()(Run<scalar> images, int batch) noexcept {

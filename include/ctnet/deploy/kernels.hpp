@@ -98,25 +98,37 @@ inline void run_affine_stage(const StageIo<float>& io) noexcept {
     CTNET_PICK(affine_blocks)(io.in_layout(), io.out_layout(), io.weights, shift, in, out, io.first, io.last);
   });
 }
+// f(from, count) for pieces of n elements that an op's int counts: blocks of 16 channels and borders make a map larger
+// than its image.
+template <class F>
+void each_countable(i64 n, F f) noexcept {
+  constexpr i64 most = i64{1} << 30;
+  for (i64 from = 0; from < n; from += most) f(from, static_cast<int>(n - from < most ? n - from : most));
+}
 inline void run_activation_stage(const StageIo<float>& io) noexcept {
   auto op = unpack_op<ActivationOp>(io.stage->op);
-  op.size = static_cast<int>(io.in_layout().size());
   Forward<float> a;
   a.batch = 1;
   for (int n = 0; n < io.images; ++n) {
-    a.in[0] = io.in[0] + n * io.in_step[0];
-    a.out = io.out + n * io.out_step;
-    Kernel<ActivationOp, Cpu<float>>::forward(op, a);
-    if (op.act == static_cast<int>(Act::sigmoid)) cpu::zero_border(io.out_layout(), a.out);
+    float* const out = io.out + n * io.out_step;
+    each_countable(io.in_layout().size(), [&](i64 from, int count) {
+      a.in[0] = io.in[0] + n * io.in_step[0] + from;
+      a.out = out + from;
+      op.size = count;
+      Kernel<ActivationOp, Cpu<float>>::forward(op, a);
+    });
+    if (op.act == static_cast<int>(Act::sigmoid)) cpu::zero_border(io.out_layout(), out);
   }
 }
 inline void run_add_stage(const StageIo<float>& io) noexcept {
   Forward<float> a;
   a.batch = 1;
   for (int n = 0; n < io.images; ++n) {
-    for (int j = 0; j < io.stage->inputs; ++j) a.in[j] = io.in[j] + n * io.in_step[j];
-    a.out = io.out + n * io.out_step;
-    Kernel<AddOp, Cpu<float>>::forward(AddOp{io.stage->inputs, static_cast<int>(io.out_layout().size())}, a);
+    each_countable(io.out_layout().size(), [&](i64 from, int count) {
+      for (int j = 0; j < io.stage->inputs; ++j) a.in[j] = io.in[j] + n * io.in_step[j] + from;
+      a.out = io.out + n * io.out_step + from;
+      Kernel<AddOp, Cpu<float>>::forward(AddOp{io.stage->inputs, count}, a);
+    });
   }
 }
 inline void run_concat_stage(const StageIo<float>& io) noexcept {

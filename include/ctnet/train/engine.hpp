@@ -423,13 +423,16 @@ class Engine {
       });
     }
   }
+  // Of a whole batch, which may be more than an op's int counts.
   static void add(T* to, const T* from, std::size_t n) {
-    Forward<T> a;
-    a.batch = 1;
-    a.in[0] = to;
-    a.in[1] = from;
-    a.out = to;
-    Kernel<AddOp, B>::forward(AddOp{2, static_cast<int>(n)}, a);
+    constexpr std::size_t most = std::size_t{1} << 30;
+    for (std::size_t at = 0; at < n; at += most) {
+      Forward<T> a;
+      a.batch = 1;
+      a.in[0] = a.out = to + at;
+      a.in[1] = from + at;
+      Kernel<AddOp, B>::forward(AddOp{2, static_cast<int>(n - at < most ? n - at : most)}, a);
+    }
   }
   template <class F>
   void timed(int i, double OpTime::*which, F f) {

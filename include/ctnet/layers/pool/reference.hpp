@@ -53,7 +53,8 @@ namespace detail {
 
 // Pixels y0 <= y < y1, x0 <= x < x1 of an image, whose sum is divided by `count`.
 struct PoolWindow {
-  int y0, y1, x0, x1, count;
+  int y0, y1, x0, x1;
+  i64 count;
 };
 constexpr PoolWindow window_of(const AvgPoolOp& o, int p, int q) {
   auto least = [](int a, int b) { return a < b ? a : b; };
@@ -61,14 +62,14 @@ constexpr PoolWindow window_of(const AvgPoolOp& o, int p, int q) {
   const int top = p * o.stride_h - o.pad_h, left = q * o.stride_w - o.pad_w;
   const int bottom = least(top + o.r, o.h + o.pad_h), right = least(left + o.s, o.w + o.pad_w);
   PoolWindow w{most(top, 0), least(bottom, o.h), most(left, 0), least(right, o.w), 0};
-  w.count = o.count_include_pad ? (bottom - top) * (right - left) : (w.y1 - w.y0) * (w.x1 - w.x0);
+  w.count = o.count_include_pad ? i64{bottom - top} * (right - left) : i64{w.y1 - w.y0} * (w.x1 - w.x0);
   return w;
 }
 constexpr PoolWindow window_of(const AdaptiveAvgPoolOp& o, int p, int q) {
   auto first = [](int i, int in, int out) { return static_cast<int>(i64{i} * in / out); };
   auto after = [](int i, int in, int out) { return static_cast<int>(((i64{i} + 1) * in + out - 1) / out); };
   PoolWindow w{first(p, o.h, o.p), after(p, o.h, o.p), first(q, o.w, o.q), after(q, o.w, o.q), 0};
-  w.count = (w.y1 - w.y0) * (w.x1 - w.x0);
+  w.count = i64{w.y1 - w.y0} * (w.x1 - w.x0);
   return w;
 }
 
