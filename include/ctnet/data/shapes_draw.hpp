@@ -167,9 +167,12 @@ class ShapePainter {
   void scrap() {
     const auto n = static_cast<float>(side_);
     const float a = n * real(0.03, 0.09), b = n * real(0.03, 0.09);
+    // Drawn one after the other: among the arguments of one call the order would be the compiler's choice.
+    const Color color = draw_color(random_);
+    const float cy = n * real(0, 1), cx = n * real(0, 1);
     paint(
-        n * real(0, 1), n * real(0, 1), std::max(a, b), draw_color(random_),
-        [&](float x, float y) { return std::abs(x / a) + std::abs(y / b) < 1.0f; }, [](int, int) {});
+        cx, cy, std::max(a, b), color, [&](float x, float y) { return std::abs(x / a) + std::abs(y / b) < 1.0f; },
+        [](int, int) {});
   }
 
   void object() {
