@@ -7,8 +7,10 @@
 #include "data/cifar.hpp"                           // IWYU pragma: export
 #include "data/distributions.hpp"                   // IWYU pragma: export
 #include "data/image_folder.hpp"                    // IWYU pragma: export
+#include "data/kfold.hpp"                           // IWYU pragma: export
 #include "data/loader.hpp"                          // IWYU pragma: export
 #include "data/mix.hpp"                             // IWYU pragma: export
+#include "data/mix_loader.hpp"                      // IWYU pragma: export
 #include "data/mnist.hpp"                           // IWYU pragma: export
 #include "data/sample.hpp"                          // IWYU pragma: export
 #include "data/sampler.hpp"                         // IWYU pragma: export
