@@ -15,7 +15,7 @@ namespace picture_files {
 using Bytes = std::vector<unsigned char>;
 
 inline void number(Bytes& file, std::uint64_t v, int bytes) {
-  while (bytes--) file.push_back(static_cast<unsigned char>(v >> 8 * bytes));
+  while (bytes--) file.push_back(bytes < 8 ? static_cast<unsigned char>(v >> 8 * bytes) : 0);
 }
 
 inline void chunk(Bytes& file, const std::string& type, const Bytes& data) {
