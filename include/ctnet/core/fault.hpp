@@ -17,6 +17,8 @@ enum class FaultKind : unsigned char {
   groups,            // number[0] groups do not divide number[1] channels
   positive,          // `what` is number[0], must be positive
   not_negative,      // `what` is number[0], must not be negative
+  same_stride,       // Same, with a stride of number[0]
+  same_window,       // Same, for a window that spans number[0] pixels, an even number
   pool_pad,          // pad number[0] is more than half of window number[1]
   probability,       // number[0] / number[1] outside 0 .. 1, or 1
   momentum,          // number[0] / number[1] outside 0 .. 1

@@ -23,6 +23,7 @@ enum class Option : unsigned char {
   no_bias,
   ceil_mode,
   exclude_pad,
+  same,
   eps,
   momentum,
   count
@@ -66,6 +67,12 @@ struct ExcludePad {
   static constexpr Option option = Option::exclude_pad;
   static constexpr Size value{1};
 };
+// PyTorch's padding='same': as much padding as keeps height and width, of convolutions of stride 1. Where that is an
+// odd number of rows or columns, PyTorch pads one more below and at the right; here it is an error.
+struct Same {
+  static constexpr Option option = Option::same;
+  static constexpr Size value{1};
+};
 // Numerator / Denominator; floating-point template arguments are not for every compiler.
 template <int Numerator, int Denominator>
 struct Eps {
@@ -87,9 +94,17 @@ constexpr Option option_of() {
     return Option::count;  // a type that is no option
 }
 constexpr words::Word word_of(Option o) {
-  constexpr words::Word all[] = {
-      words::Stride,   words::Pad,        words::Dilation, words::Groups,   words::NoBias,
-      words::CeilMode, words::ExcludePad, words::Eps,      words::Momentum, words::a_type_that_is_no_option};
+  constexpr words::Word all[] = {words::Stride,
+                                 words::Pad,
+                                 words::Dilation,
+                                 words::Groups,
+                                 words::NoBias,
+                                 words::CeilMode,
+                                 words::ExcludePad,
+                                 words::Same,
+                                 words::Eps,
+                                 words::Momentum,
+                                 words::a_type_that_is_no_option};
   return all[static_cast<int>(o)];
 }
 template <Option Which, class... O>
@@ -142,6 +157,12 @@ constexpr bool check_window(Diagnosis& d, Size kernel, Size stride, Size pad, Si
                       Given{words::stride, stride.h}, Given{words::stride, stride.w},
                       Given{words::dilation, dilation.h}, Given{words::dilation, dilation.w}) &&
          not_negative(d, {words::pad, pad.h}) && not_negative(d, {words::pad, pad.w});
+}
+// Pixels of a window beyond its first, or 2^30 if that is less.
+constexpr int beyond_first(int window, int dilation) {
+  constexpr i64 most = i64{1} << 30;
+  const i64 n = product(dilation > 0 ? dilation : 0, window > 1 ? window - 1 : 0);
+  return static_cast<int>(n < most ? n : most);
 }
 // Pixels that a window has room to move along one side: below 0 it does not fit.
 constexpr i64 room_to_move(i64 in, i64 window, i64 pad, i64 dilation) {

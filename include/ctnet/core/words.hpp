@@ -45,6 +45,7 @@ enum Word : int {
   NoBias,
   CeilMode,
   ExcludePad,
+  Same,
   Eps,
   Momentum,
   // what is wrong
@@ -56,6 +57,7 @@ enum Word : int {
   per,
   at,
   an_image,
+  an_odd_window,
   does_not_fit_into,
   do_not_divide,
   must_be_positive,

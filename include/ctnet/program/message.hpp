@@ -64,6 +64,10 @@ constexpr auto in_words() {
     return Saying<F.what, a, must_be_positive>{};
   else if constexpr (kind == FaultKind::not_negative)
     return Saying<F.what, a, must_not_be_negative>{};
+  else if constexpr (kind == FaultKind::same_stride)
+    return Saying<Same, takes, stride, 1, gets, a>{};
+  else if constexpr (kind == FaultKind::same_window)
+    return Saying<Same, takes, an_odd_window, gets, a>{};
   else if constexpr (kind == FaultKind::pool_pad)
     return Saying<pad, a, is_more_than_half_of, window, b>{};
   else if constexpr (kind == FaultKind::probability)

@@ -24,6 +24,8 @@ inline Cases recorded() {
       on<Conv<2, 3, 2, Stride<3>>>("conv/stride_beyond_kernel", {2, 9, 10}),
       on<Conv<3, 4, 3, Pad<1>>>("conv/pad", {3, 5, 7}),
       on<Conv<2, 3, Size{3, 5}, Pad<1, 2>>>("conv/pad_1x2", {2, 5, 6}),
+      on<Conv<2, 3, Size{3, 5}, Same>>("conv/same", {2, 6, 7}),
+      on<Conv<2, 3, Size{2, 3}, Dilation<2, 3>, Same>>("conv/same_dilation", {2, 5, 4}),
       on<Conv<2, 3, 3, Pad<4>>>("conv/pad_beyond_kernel", {2, 3, 4}),
       on<Conv<2, 3, 3, Dilation<2>>>("conv/dilation", {2, 7, 8}),
       on<Conv<2, 3, 3, Dilation<2, 3>, Pad<2>>>("conv/dilation_2x3", {2, 5, 7}),
