@@ -178,6 +178,25 @@ TEST_CASE("cuda: batches of class probabilities, of labels and sums go as on the
   CHECK(difference(got_state, state).relative < 1e-4);
 }
 
+TEST_CASE("cuda: gathered batches and the best epoch are as on the CPU") {
+  const auto run = [&]<class B>(B*, int batch, int accumulate) {
+    ctnet::data::Loader loader{pictures(30, 2), ctnet::data::Compose<>{}, {.batch_size = batch}};
+    ctnet::data::Loader other{pictures(20, 3), ctnet::data::Compose<>{}, {.batch_size = 20}};
+    using Plain = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<36, 4>>;
+    ctnet::Network<Plain, In, B> net{Seed{9}};
+    const auto history = fit(
+        net, loader, ctnet::SGD{.learning_rate = 0.1f, .momentum = 0.9}, ctnet::CrossEntropy{.label_smoothing = 0.1},
+        {.epochs = 3, .clip_grad_norm = 0.7, .accumulate = accumulate, .keep = ctnet::Keep::best_validation_loss},
+        other);
+    return std::pair{history, net.state()};
+  };
+  const auto [want, state] = run(static_cast<ctnet::Cpu<>*>(nullptr), 12, 1);
+  const auto [got, got_state] = run(static_cast<Cuda<>*>(nullptr), 4, 3);
+  for (std::size_t e = 0; e < 3; ++e) CHECK(got[e].loss == doctest::Approx(want[e].loss).epsilon(1e-4));
+  CHECK(got.kept_epoch == want.kept_epoch);
+  CHECK(difference(got_state, state).relative < 1e-4);
+}
+
 TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
   std::vector<float> x(4 * 36, 0.5f);
   ctnet::data::TensorDataset<In> set{x, std::vector<int>{0, 1, 7, 2}};

@@ -5,9 +5,12 @@
 //   step.set_learning_rate(base * s({.step = i, .steps_per_epoch = n, .total_steps = epochs * n}));   // before step i
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <functional>
+#include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,6 +24,7 @@ struct ScheduleStep {
   i64 step = 0;
   i64 steps_per_epoch = 1;
   i64 total_steps = 1;
+  std::span<const double> losses{};  // of the epochs that are done: the validation loss; without validation, the loss
 
   i64 epoch() const { return step / steps_per_epoch; }
 };
@@ -155,8 +159,47 @@ struct LinearWarmup {
   double operator()(const ScheduleStep& at) const {
     check();
     const i64 length = steps > 0 ? steps : epochs * at.steps_per_epoch;
-    if (at.step >= length) return then({at.step - length, at.steps_per_epoch, at.total_steps - length});
+    if (at.step >= length) return then({at.step - length, at.steps_per_epoch, at.total_steps - length, at.losses});
     return start_factor + (1 - start_factor) * static_cast<double>(at.step) / static_cast<double>(length);
+  }
+};
+
+// PyTorch's ReduceLROnPlateau (mode "min", threshold_mode "rel"): times `factor` whenever more than `patience` epochs
+// in a row have brought no loss below (1 - threshold) times the best so far; after that no epoch counts for `cooldown`
+// of them. A loss that is NaN is no improvement. Never below min_factor, PyTorch's min_lr / base rate. It sees the
+// losses that fit() watches; in a loop of one's own they are ScheduleStep::losses.
+struct ReduceLROnPlateau {
+  double factor = 0.1;
+  int patience = 10;
+  double threshold = 1e-4;
+  int cooldown = 0;
+  double min_factor = 0;
+
+  void check() const {
+    detail::check_option("ReduceLROnPlateau", "factor", factor, factor >= 0 && factor < 1, "0 or more, below 1");
+    detail::check_option("ReduceLROnPlateau", "patience", patience, patience >= 0, "0 or more");
+    detail::check_option("ReduceLROnPlateau", "threshold", threshold, threshold >= 0, "0 or more");
+    detail::check_option("ReduceLROnPlateau", "cooldown", cooldown, cooldown >= 0, "0 or more");
+    detail::check_option("ReduceLROnPlateau", "min_factor", min_factor, min_factor >= 0, "0 or more");
+  }
+  // All from the losses, so that a run that goes on from a checkpoint finds what it would have been.
+  double operator()(const ScheduleStep& at) const {
+    check();
+    double rate = 1, best = std::numeric_limits<double>::infinity();
+    int bad = 0, cooling = 0;
+    for (const double loss : at.losses) {
+      if (loss < best * (1 - threshold))
+        best = loss, bad = 0;
+      else
+        ++bad;
+      if (cooling > 0) --cooling, bad = 0;
+      if (bad > patience) {
+        rate = std::max(rate * factor, std::min(rate, min_factor));
+        cooling = cooldown;
+        bad = 0;
+      }
+    }
+    return rate;
   }
 };
 

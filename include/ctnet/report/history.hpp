@@ -37,6 +37,7 @@ class History {
 
   std::vector<EpochRecord> epochs;
   std::vector<StepRecord> steps;  // empty unless recorded
+  int kept_epoch = 0;             // whose state the network has, where fit() was to keep the best; else 0
 
   void push_back(const EpochRecord& e) { epochs.push_back(e); }
   auto begin() const { return epochs.begin(); }

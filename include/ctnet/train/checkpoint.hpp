@@ -20,6 +20,13 @@
 
 namespace ctnet {
 
+// The best epoch so far, where the best is kept, and the network's state after it.
+struct BestEpoch {
+  i64 of = 0, epoch = 0;  // by what it is judged (as Keep counts); from 1, 0: none yet
+  double value = not_measured;
+  std::vector<double> state;
+};
+
 // Where a run stands: `batch` batches of epoch `epoch` (from 0) are done.
 struct RunState {
   i64 epoch = 0, batch = 0, step = 0;
@@ -28,6 +35,7 @@ struct RunState {
   double seconds = 0;                        // likewise
   bool finished = false;
   History history;
+  BestEpoch best;
   RunFacts data;  // the batches that it is trained on: what fit() knows of its loader
 };
 
@@ -51,6 +59,9 @@ void each_number(Run& run, const F& f) {
   f("training.run.loss_weight", run.loss.weight);
   f("training.run.seconds", run.seconds);
   f("training.run.finished", run.finished);
+  f("training.best.of", run.best.of);
+  f("training.best.epoch", run.best.epoch);
+  f("training.best.value", run.best.value);
 }
 struct WriteNumber {
   io::SafetensorsWriter& file;  // borrows the number
@@ -178,6 +189,8 @@ template <class NetworkType, class OptimizerType>
   file.add("training.steps", {steps.size()}, steps);
   file.add("training.step_losses", {losses.size()}, losses);
   if (ema) ema->add_to(file);
+  const std::vector<typename NetworkType::scalar> best(run.best.state.begin(), run.best.state.end());
+  file.add("training.best.state", {best.size()}, best);
   file.metadata("format", "pt");
   file.metadata("network", detail::type_name<typename NetworkType::Net>());
   file.metadata("checkpoint.version", detail::checkpoint_version);
@@ -229,6 +242,10 @@ template <class NetworkType, class OptimizerType>
   std::vector<double> losses(n);
   file.read<double>("training.step_losses", {n}, losses);
   for (std::size_t i = 0; i < n; ++i) run.history.steps.push_back({steps[i], losses[i]});
+
+  std::vector<T> best(run.best.epoch > 0 ? static_cast<std::size_t>(NetworkType::Facts::state_size) : 0);
+  file.read<T>("training.best.state", {best.size()}, std::span<T>{best});
+  run.best.state.assign(best.begin(), best.end());
 
   const std::vector<i64> skipped = detail::skipped_by_segment(file, net, optimizer);
   auto parts = optimizer.state();

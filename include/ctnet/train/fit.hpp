@@ -46,13 +46,14 @@ i64 batches_of(L& loader) {
   else
     return 0;
 }
-inline double factor_at(const Schedule& schedule, i64 step, i64 batches, i64 epochs) {
-  const ScheduleStep at = batches > 0 ? ScheduleStep{step, batches, batches * epochs} : ScheduleStep{step, 1, 1};
+// steps: of an epoch, 0 where the loader does not say. losses: of the epochs that are done.
+inline double factor_at(const Schedule& schedule, i64 step, i64 steps, i64 epochs, std::span<const double> losses) {
+  const ScheduleStep at{step, steps > 0 ? steps : 1, steps > 0 ? steps * epochs : 1, losses};
   const double factor = schedule(at);
   if (!(factor >= 0) || !is_finite(factor))
     fail("fit: the schedule's factor of the learning rate is ", factor, " at step ", step + 1,
          ", expected 0 or more and finite");
-  if (batches == 0 && factor != schedule({step, i64{1} << 40, i64{1} << 50}))
+  if (steps == 0 && factor != schedule({step, i64{1} << 40, i64{1} << 50, losses}))
     fail("fit: this schedule depends on the number of batches, which a loader without batches() does not say");
   return factor;
 }
@@ -91,6 +92,17 @@ struct KeepRate {
   ~KeepRate() { optimizer.set_learning_rate(rate); }
 };
 
+// Whether epoch e is better than the best so far; then it is the best.
+template <class NetworkType>
+void keep_best(BestEpoch& best, Keep keep, const EpochRecord& e, const NetworkType& net) {
+  if (keep == Keep::last) return;
+  const bool by_loss = keep == Keep::best_validation_loss;
+  const double value = by_loss ? e.validation_loss : e.validation_accuracy;
+  if (is_nan(value) || (best.epoch > 0 && (by_loss ? value >= best.value : value <= best.value))) return;
+  const auto state = net.state();
+  best = {static_cast<i64>(keep), e.epoch, value, {state.begin(), state.end()}};
+}
+
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss& loss, const FitOptions& options,
                 Validation& validation) {
@@ -100,7 +112,9 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   expect_network_of("fit", net, optimizer);
   if (options.ema) options.ema->expect_type(Ema<NetworkType>::type());
   const double base_rate = optimizer.learning_rate();
-  const i64 batches = batches_of(loader);
+  const i64 batches = batches_of(loader), steps = (batches + options.accumulate - 1) / options.accumulate;
+  if (options.keep != Keep::last && std::is_same_v<Validation, NoLoader>)
+    fail("fit: keep asks for the best epoch by its validation, but there is no validation loader");
   const KeepRate<std::remove_cvref_t<decltype(optimizer)>> keep{optimizer, base_rate};
   RunState run;
   if constexpr (requires { loader.classes(); } && NetworkType::Facts::output.plane() == 1)  // known without a pass
@@ -110,6 +124,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   net.zero_grad();
   if (!options.checkpoint.empty()) {
     run.data = data_facts(loader, batches);
+    if (options.accumulate > 1) run.data["loader.accumulate"] = std::to_string(options.accumulate);
     if (options.resume && io::file_exists(options.checkpoint))
       run = load_checkpoint(net, optimizer, options.checkpoint, &run.data, options.ema);
     if (run.epoch < options.epochs && !run.finished) io::check_replaceable(options.checkpoint);
@@ -118,14 +133,20 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     fail(options.checkpoint, ": stands at batch ", run.batch, " of epoch ", run.epoch + 1, ", the loader has ",
          batches);
 
+  if (run.epoch > 0 && options.keep != Keep::last && run.best.of != static_cast<i64>(options.keep))
+    fail(options.checkpoint, ": a checkpoint of a run that did not keep the best epoch in this way");
+  run.best.of = static_cast<i64>(options.keep);
+
   bool stop = run.finished;
+  std::vector<double> losses;
+  for (const EpochRecord& e : run.history) losses.push_back(monitored(e));
   if (options.record_steps && batches > 0)
-    run.history.steps.reserve(static_cast<std::size_t>(std::min(batches * options.epochs, i64{1} << 20)));
+    run.history.steps.reserve(static_cast<std::size_t>(std::min(steps * options.epochs, i64{1} << 20)));
   report::Progress progress(options.progress, options.epochs);
   Trainer trainer(net, optimizer, loss, options.clip_grad_norm);
   const auto account = [&](const StepResult& step) {
     ++run.step;
-    ++run.batch;
+    run.batch += step.batches;
     const auto fail_at = [&](const char* what, double value) {
       fail("fit: the ", what, " is ", number(value), " at step ", run.step, " (epoch ", run.epoch + 1, ", batch ",
            run.batch, ", learning rate ", number(step.learning_rate), ")");
@@ -144,7 +165,8 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
   };
   // Callbacks may change what the next step does, and an average takes the weights of each step: none is under way
   // then.
-  const int ahead = options.on_batch || options.ema ? 0 : decltype(trainer)::most_under_way - 1;
+  const int ahead =
+      options.on_batch || options.ema || options.accumulate > 1 ? 0 : decltype(trainer)::most_under_way - 1;
   const auto collect = [&](int left) {
     while (trainer.under_way() > left) account(trainer.collect());
   };
@@ -152,12 +174,21 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
     const auto start = Clock::now();
     const double earlier_seconds = run.seconds;
     auto elapsed = [&] { return earlier_seconds + std::chrono::duration<double>(Clock::now() - start).count(); };
-    progress.begin_epoch(static_cast<int>(run.epoch) + 1, batches, run.batch);
+    progress.begin_epoch(static_cast<int>(run.epoch) + 1, steps, run.batch / options.accumulate);
     auto&& epoch = epoch_of(loader, static_cast<std::size_t>(run.epoch), static_cast<std::size_t>(run.batch));
+    int gathered = 0;
     for (const auto& batch : epoch) {
-      optimizer.set_learning_rate(base_rate *
-                                  factor_at(options.schedule, run.step + trainer.under_way(), batches, options.epochs));
-      trainer.submit(batch);
+      if (gathered == 0)
+        optimizer.set_learning_rate(
+            base_rate * factor_at(options.schedule, run.step + trainer.under_way(), steps, options.epochs, losses));
+      if (options.accumulate == 1) {
+        trainer.submit(batch);
+      } else {
+        trainer.gather(batch);
+        if (++gathered < options.accumulate) continue;
+        trainer.update();
+        gathered = 0;
+      }
       collect(ahead);
       if (stop) break;
       if (options.checkpoint_every > 0 && (run.step + trainer.under_way()) % options.checkpoint_every == 0 &&
@@ -167,6 +198,7 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
         write_checkpoint(net, optimizer, run, options);
       }
     }
+    if (gathered > 0) trainer.update();
     collect(0);
     if (run.images == 0) fail("fit: the loader gave no images in epoch ", run.epoch + 1);
     expect_finite(net, run.step);
@@ -184,7 +216,9 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       record.validation_loss = e.loss;
       record.validation_accuracy = e.accuracy;
     }
+    keep_best(run.best, options.keep, record, net);
     run.history.push_back(record);
+    losses.push_back(monitored(record));
     progress.end_epoch(record);
     if (options.on_epoch) options.on_epoch({record, run.history, &stop});
     run.loss = {};
@@ -198,6 +232,10 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
       write_checkpoint(net, optimizer, next, options);
     }
   }
+  if (options.keep != Keep::last && run.best.epoch > 0) {
+    net.load_state(run.best.state);
+    run.history.kept_epoch = static_cast<int>(run.best.epoch);
+  }
   return std::move(run.history);
 }
 
@@ -205,9 +243,10 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 
 // config: SGD{...}, Adam{...}, AdamW{...}, or an Optimizer that the caller keeps. Gives a record per epoch, its loss
 // one mean over the epoch, whatever the batch size. A batch in which nothing counts (all labels ignored) adds nothing
-// to it, and is a step with gradients of zero: momentum and weight decay go on. Throws Error where the optimizer is
-// another network's, before the first step; where the loss or the gradients' norm stops being a number, naming the
-// step; and what loader, loss and files throw.
+// to it, and is a step with gradients of zero: momentum and weight decay go on. A validation loss that is no number is
+// recorded as it is. Throws Error, before the first step, where an option makes no sense or the optimizer is another
+// network's; where the loss, the gradients' norm or, at an epoch's end, a parameter or running statistic stops being a
+// number, naming the step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
   detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();

@@ -48,6 +48,9 @@ class Callback : public std::function<void(const Report&)> {
   }
 };
 
+// Of which epoch a network has its parameters and running statistics after fit().
+enum class Keep { last, best_validation_loss, best_validation_accuracy };
+
 struct FitOptions {
   int epochs = 1;
   bool progress = false;  // on stderr
@@ -61,6 +64,10 @@ struct FitOptions {
   i64 checkpoint_every = 0;  // steps; 0: at each epoch's end
   bool resume = true;        // where the checkpoint exists, go on from it: Error where it is of another network,
                              // optimizer (its learning rate apart), loader or data set, or damaged
+  int accumulate = 1;        // batches that make one step: the step of one batch as large as all of them, its loss one
+                             // mean; but BatchNorm and Dropout see each on its own. What is left at an epoch's end is a
+                             // step too. Steps are what schedules, callbacks and checkpoint_every count.
+  Keep keep = Keep::last;    // of equals the first epoch; NaN and what was not measured are never the best
 
   WeightAverage* ema = nullptr;  // an Ema of the network (ema.hpp), updated after each step and kept in the checkpoint
 
@@ -69,6 +76,7 @@ struct FitOptions {
     detail::check_option("fit", "epochs", epochs, epochs >= 0, "0 or more");
     if (!(clip_grad_norm >= 0)) fail("fit: clip_grad_norm is ", clip_grad_norm, ", expected 0 or more");
     detail::check_option("fit", "checkpoint_every", checkpoint_every, checkpoint_every >= 0, "0 or more");
+    detail::check_option("fit", "accumulate", accumulate, accumulate >= 1, "1 or more");
   }
 };
 

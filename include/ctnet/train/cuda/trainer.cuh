@@ -39,7 +39,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
   static constexpr int most_under_way = 2;
 
   Trainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip = 0)
-      : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {
+      : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip), plain_(net, optimizer, loss, clip) {
     detail::expect_network_of("Trainer", net, optimizer);
     net.zero_grad();
     result_.grow(1, "the step's result");
@@ -81,14 +81,27 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
     next_ = (next_ + 1) % most_under_way;
     ++under_way_;
   }
-  int under_way() const { return under_way_; }
+  // Gathered batches go through the host one by one: losses are computed there, and nothing is captured.
+  template <class Batch>
+  void gather(const Batch& batch) {
+    if constexpr (cuda::MadeOnDevice<Batch, T>) {
+      fail("Trainer: batches that are made on the GPU cannot be gathered into one step");
+    } else {
+      if (under_way_ > 0)
+        fail("Trainer: ", under_way_, " steps are under way; collect them before batches are gathered");
+      for (Slot& s : slots_) s.graphs.clear();  // the network's memory may move
+      plain_.gather(batch);
+    }
+  }
+  void update() { plain_.update(); }
+  int under_way() const { return under_way_ + plain_.under_way(); }
   StepResult collect() {
-    if (under_way_ == 0) fail("Trainer: no step is under way");
+    if (under_way_ == 0) return plain_.collect();
     const Slot& s = slots_[(next_ + most_under_way - under_way_) % most_under_way];
     s.done.synchronize("a training step");
     --under_way_;
     const cuda::StepResult& r = s.result[0];
-    return {r.value, r.weight, clip_ > 0 ? r.gradient_norm : 0, s.learning_rate, s.images, r.counted, r.correct};
+    return {r.value, r.weight, clip_ > 0 ? r.gradient_norm : 0, s.learning_rate, s.images, r.counted, r.correct, 1};
   }
   // Kernels and copies of a step as captured for batches of n, 0 before the second such step.
   std::size_t graph_nodes(std::size_t n) const {
@@ -245,6 +258,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
   OptimizerType& optimizer_;
   DeviceLoss loss_;
   double clip_;
+  detail::PlainTrainer<NetworkType, OptimizerType, Loss> plain_;
   cuda::Stream copies_;
   cuda::DeviceBuffer<cuda::StepResult> result_;
   cuda::DeviceBuffer<std::uint64_t> draw_step_;
