@@ -4,6 +4,8 @@
 // io/npy.hpp.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "data.hpp"
 #include "deploy.hpp"
 #include "layers.hpp"
@@ -17,3 +19,5 @@
 #include "train/model_file.hpp"
 #include "train/network.hpp"
 #include "train/summary.hpp"
+
+#include "core/end_door.hpp"  // last

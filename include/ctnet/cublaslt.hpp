@@ -3,4 +3,8 @@
 // cublasLt.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "layers/linear/cuda_cublaslt.cuh"
+
+#include "core/end_door.hpp"  // last

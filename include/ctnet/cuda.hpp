@@ -3,6 +3,8 @@
 // includes cuda_runtime.h and ctnet's kernels, neither Thrust nor CUB nor cuBLASLt.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "backends/cuda/cuda.hpp"
 #include "deploy/cuda.cuh"
 #include "layers/activation/cuda.cuh"
@@ -14,3 +16,5 @@
 #include "layers/pool/cuda.cuh"
 #include "train/cuda/kernels.cuh"
 #include "train/cuda/trainer.cuh"
+
+#include "core/end_door.hpp"  // last

@@ -3,4 +3,8 @@
 // Cuda<..., Cudnn>, and link with -lcudnn. ctnet::cuda::cudnn_choices() tells what it chose.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "layers/conv/cudnn.cuh"
+
+#include "core/end_door.hpp"  // last

@@ -4,6 +4,8 @@
 // a library.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "data/cifar.hpp"                           // IWYU pragma: export
 #include "data/distributions.hpp"                   // IWYU pragma: export
 #include "data/image_folder.hpp"                    // IWYU pragma: export
@@ -31,3 +33,5 @@
 #include "data/transforms/resize.hpp"               // IWYU pragma: export
 #include "data/transforms/rotation.hpp"             // IWYU pragma: export
 #include "data/transforms/to_tensor.hpp"            // IWYU pragma: export
+
+#include "core/end_door.hpp"  // last

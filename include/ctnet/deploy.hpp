@@ -3,4 +3,8 @@
 // infer.hpp instead.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "deploy/deploy.hpp"
+
+#include "core/end_door.hpp"  // last

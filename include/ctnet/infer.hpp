@@ -3,6 +3,10 @@
 // third-party header; compiles with -fno-exceptions -fno-rtti.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "deploy/deployed.hpp"
 #include "layers.hpp"
 #include "program/containers.hpp"
+
+#include "core/end_door.hpp"  // last

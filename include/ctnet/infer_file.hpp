@@ -7,6 +7,8 @@
 //   them
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include <span>
 #include <string>
 #include <vector>
@@ -39,3 +41,5 @@ template <class Net, class Input, class B>
 }
 
 }  // namespace ctnet
+
+#include "core/end_door.hpp"  // last

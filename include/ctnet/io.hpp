@@ -3,7 +3,11 @@
 // needs xtensor and zlib.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "io/file.hpp"
 #include "io/half.hpp"
 #include "io/safetensors.hpp"
 #include "io/safetensors_writer.hpp"
+
+#include "core/end_door.hpp"  // last

@@ -2,6 +2,8 @@
 // Every layer.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "layers/activation.hpp"
 #include "layers/conv.hpp"
 #include "layers/dropout.hpp"
@@ -10,3 +12,5 @@
 #include "layers/norm.hpp"
 #include "layers/pool.hpp"
 #include "layers/reshape.hpp"
+
+#include "core/end_door.hpp"  // last

@@ -8,8 +8,12 @@
 // bits.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "losses/bce_with_logits.hpp"
 #include "losses/cross_entropy.hpp"
 #include "losses/mean_squared_error.hpp"
 #include "losses/nll_loss.hpp"
 #include "losses/smooth_l1.hpp"
+
+#include "core/end_door.hpp"  // last

@@ -6,6 +6,8 @@
 // Schedules of the learning rate: Constant, StepLR, MultiStepLR, CosineAnnealing, OneCycle, LinearWarmup.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "optimizers/adam.hpp"
 #include "optimizers/lion.hpp"
 #include "optimizers/muon.hpp"
@@ -13,3 +15,5 @@
 #include "optimizers/rmsprop.hpp"
 #include "optimizers/schedule.hpp"
 #include "optimizers/sgd.hpp"
+
+#include "core/end_door.hpp"  // last

@@ -3,6 +3,8 @@
 // nvcc compiles; before the first network that has the policy.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "cuda.hpp"
 #include "layers/activation/cuda_phase.cuh"
 #include "layers/conv/cuda_phase.cuh"
@@ -12,3 +14,5 @@
 #include "layers/norm/cuda_phase.cuh"
 #include "layers/pool/cuda_phase.cuh"
 #include "train/cuda/persistent.cuh"
+
+#include "core/end_door.hpp"  // last

@@ -4,6 +4,8 @@
 // only.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "report/confusion.hpp"
 #include "report/confusion_svg.hpp"
 #include "report/csv.hpp"
@@ -13,3 +15,5 @@
 #include "report/progress.hpp"
 #include "report/svg.hpp"
 #include "report/table.hpp"
+
+#include "core/end_door.hpp"  // last

@@ -3,4 +3,8 @@
 // GPU and on the host. Apart from cuda.hpp, for Thrust takes a compiler several seconds.
 #pragma once
 
+#include "core/begin_door.hpp"
+
 #include "backends/cuda/algorithms.cuh"
+
+#include "core/end_door.hpp"  // last
