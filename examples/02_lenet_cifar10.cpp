@@ -101,7 +101,9 @@ void train_and_report(const Set& train_set, const Set& test_set, const char* wha
   std::printf("\n%sthe right class among the first five: %.2f %%, loss %.4f\n", result.confusion.str().c_str(),
               100 * result.top5, result.loss);
 
-  ct::save(net, out + "lenet.safetensors");
+  const auto classes = train_set.classes();  // with these and the normalization the file is all that a user needs
+  ct::save(net, out + "lenet.safetensors",
+           {.classes = {classes.begin(), classes.end()}, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}});
   ct::write_csv(history, out + "history.csv");
   ct::write_json(history, out + "history.json");
   ct::write_svg(history, out + "curves.svg", {.title = std::string("LeNet on ") + what});
