@@ -6,6 +6,7 @@
 
 #include "core/begin_door.hpp"
 
+#include "core/scores_of.hpp"
 #include "data.hpp"
 #include "deploy.hpp"
 #include "layers.hpp"

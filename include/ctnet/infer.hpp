@@ -5,6 +5,7 @@
 
 #include "core/begin_door.hpp"
 
+#include "core/scores.hpp"
 #include "deploy/deployed.hpp"
 #include "layers.hpp"
 #include "program/containers.hpp"

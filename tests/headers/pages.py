@@ -30,7 +30,7 @@ helpers = """Add ConcatChannels NoOp Name Size
              OptimizerKernel Optimizer Schedule ScheduleStep Segment SegmentStep
              CifarFormat CifarRecords DecodeOptions ImageFolderOf LoaderOptions Batch SoftBatch Idx Pixels Bitmap Planes
              Box Sample Get Sampler ShapesOptions Fold Translate Shear Region Range Degrees Fill ResampleTable Workspace"""
-more = "EarlyStopping Ema ConfusionMatrix fit evaluate save load deploy".split()
+more = "EarlyStopping Ema ConfusionMatrix fit evaluate argmax softmax top_k save load deploy".split()
 
 
 def public(file):

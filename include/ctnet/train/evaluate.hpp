@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
+#include "../core/scores.hpp"
 #include "../losses.hpp"
 #include "../program/message.hpp"
 #include "../report/confusion.hpp"
@@ -77,27 +78,6 @@ template <class Targets, class Loss>
 bool ignored(const Loss& loss, long long label) {
   if constexpr (std::integral<scalar_of<Targets>> && requires { loss.ignore_index; }) return label == loss.ignore_index;
   return false;
-}
-
-// Does score a come before score b? Of equals the first is the larger; a NaN comes last.
-template <class T>
-bool before(const T* scores, int a, int b) {
-  if (is_nan(scores[a])) return is_nan(scores[b]) && a < b;
-  return is_nan(scores[b]) || scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
-}
-// The class of the largest score; -1 where all are NaN.
-template <class T>
-int largest(const T* scores, int classes) {
-  int best = 0;
-  for (int c = 1; c < classes; ++c)
-    if (before(scores, c, best)) best = c;
-  return is_nan(scores[best]) ? -1 : best;
-}
-template <class T>
-bool among_first(const T* scores, int classes, int truth, int places) {
-  int ahead = 0;
-  for (int c = 0; c < classes; ++c) ahead += before(scores, c, truth);
-  return ahead < places && !is_nan(scores[truth]);
 }
 
 // The class of image i: its label, or the most probable one.
