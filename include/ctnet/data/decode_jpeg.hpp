@@ -7,8 +7,6 @@
 #include <stdio.h>
 // after stdio.h, which it needs
 #include <jpeglib.h>
-// after jpeglib.h
-#include <jerror.h>
 
 #include <csetjmp>
 #include <cstddef>
@@ -68,9 +66,10 @@ class JpegReader {
   static JpegReader& self(j_common_ptr common) { return *static_cast<JpegReader*>(common->client_data); }
   [[noreturn]] static void leave(j_common_ptr common) {
     JpegReader& r = self(common);
-    const int code = common->err->msg_code;
-    r.early_ = code == JWRN_HIT_MARKER || code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY;
     common->err->format_message(common, r.words_);
+    // "Premature end of JPEG file", "... data: premature end of data segment": in these words for thirty years, and the
+    // header with their numbers defines macros of common names
+    r.early_ = std::strstr(r.words_, "remature end") != nullptr || std::strstr(r.words_, "Empty input") != nullptr;
     std::longjmp(r.back_, 1);
   }
   static void watch(j_common_ptr common) {
