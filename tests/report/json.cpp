@@ -44,6 +44,10 @@ TEST_CASE("JSON: what is no history is an Error that names file and place") {
         "h.json: epoch 1: 'loss' is string, expected a number or null");
   CHECK(error(R"({"epochs":[],"steps":[[1]]})") == "h.json: step record 1 is not [step, loss]");
   CHECK(error(R"({"epochs":[],"steps":[[1.5,2]]})") == "h.json: step record 1 is number, expected an integer");
+  CHECK(error(R"({"epochs":[],"steps":[[18446744073709551615,2]]})") ==
+        "h.json: step record 1 is 18446744073709551615, expected at most 9223372036854775807");
+  CHECK(error(R"({"epochs":[{"epoch":4294967297,"loss":1}]})") ==
+        "h.json: epoch 1: 'epoch' is 4294967297, expected at most 2147483647");
 }
 
 TEST_CASE("JSON of a confusion matrix") {

@@ -4,6 +4,7 @@
 // Includes nlohmann-json, therefore outside the umbrella.
 #pragma once
 
+#include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -50,9 +51,13 @@ inline const nlohmann::json& array_member(const nlohmann::json& object, const ch
   if (!a.is_array()) fail(where, ": '", name, "' is ", a.type_name(), ", expected an array");
   return a;
 }
-inline long long integer_of(const nlohmann::json& v, const std::string& where) {
+inline long long integer_of(const nlohmann::json& v, const std::string& where, long long most = LLONG_MAX) {
   if (!v.is_number_integer()) fail(where, " is ", v.type_name(), ", expected an integer");
-  return v.get<long long>();
+  if (v.is_number_unsigned() && v.get<unsigned long long>() > static_cast<unsigned long long>(most))
+    fail(where, " is ", v.get<unsigned long long>(), ", expected at most ", most);
+  const long long i = v.get<long long>();
+  if (i > most || i < -most) fail(where, " is ", i, ", expected at most ", most);
+  return i;
 }
 
 }  // namespace detail
@@ -82,7 +87,7 @@ inline History history_from_json(const std::string& text, const std::string& fil
   for (const nlohmann::json& one : detail::array_member(j, "epochs", file_name)) {
     const std::string where = file_name + ": epoch " + std::to_string(history.size() + 1);
     EpochRecord e;
-    e.epoch = static_cast<int>(detail::integer_of(detail::member(one, "epoch", where), where + ": 'epoch'"));
+    e.epoch = static_cast<int>(detail::integer_of(detail::member(one, "epoch", where), where + ": 'epoch'", INT_MAX));
     detail::each_measure(e, [&](const char* name, double& v) {
       v = detail::number_of(detail::member(one, name, where), where + ": '" + name + "'");
     });
