@@ -58,7 +58,8 @@ inline constexpr char op_mark = 0;
 // Goes over a network's layers (walk).
 template <int N>
 struct OpNumbering {
-  const OpNode* op = nullptr;  // without it, by the types alone
+  const OpNode* op = nullptr;
+  bool by_types = true;  // alone; g++'s sanitizers take `op != nullptr` for no constant
   Numbering<N> numbering{};
   const char* mark[N > 0 ? N : 1]{};
   int leaves_ = 0;
@@ -68,22 +69,22 @@ struct OpNumbering {
   constexpr void leave() {}
   template <class L>
   constexpr void leaf() {
-    constexpr int words = L::traits.alias ? 0 : static_cast<int>(sizeof(typename L::Op) / sizeof(int));
-    const int i = leaves_++;
+    constexpr int all = L::traits.alias ? 0 : static_cast<int>(sizeof(typename L::Op) / sizeof(int));
+    const int words = by_types ? 0 : all, i = leaves_++;
     mark[i] = L::traits.alias ? &op_mark<void> : &op_mark<typename L::Op>;
-    unsigned hash = words;
-    for (int k = 0; op && k < words; ++k) hash = mixed(hash, op[i].op.w[k]);
+    unsigned hash = all;
+    for (int k = 0; k < words; ++k) hash = mixed(hash, op[i].op.w[k]);
     numbering.add(hash, [&](int j) {
       if (mark[i] != mark[j]) return false;
-      for (int k = 0; op && k < words; ++k)
+      for (int k = 0; k < words; ++k)
         if (op[i].op.w[k] != op[j].op.w[k]) return false;
       return true;
     });
   }
 };
 template <class Net, int N = leaves<Net>>
-constexpr Distinct<N> number_ops(const OpNode* op) {
-  OpNumbering<N> v{op};
+constexpr Distinct<N> number_ops(const OpNode* op, bool by_types) {
+  OpNumbering<N> v{op, by_types};
   walk<Net>(v);
   return v.numbering.result();
 }
@@ -92,9 +93,9 @@ constexpr Distinct<N> number_ops(const OpNode* op) {
 
 // Operations of one type with the same numbers.
 template <class Net, class Input>
-inline constexpr auto distinct_ops = detail::number_ops<Net>(graph<Net, Input>.op);
+inline constexpr auto distinct_ops = detail::number_ops<Net>(graph<Net, Input>.op, false);
 // Operations of one type.
 template <class Net>
-inline constexpr auto distinct_types = detail::number_ops<Net>(nullptr);
+inline constexpr auto distinct_types = detail::number_ops<Net>(nullptr, true);
 
 }  // namespace ctnet
