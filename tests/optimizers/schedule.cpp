@@ -79,3 +79,26 @@ TEST_CASE("schedules' options that make no sense are told when they are given") 
   CHECK(said(ct::LinearWarmup{.steps = 3, .start_factor = nan}) ==
         "LinearWarmup: start_factor is nan, expected 0 to 1");
 }
+
+TEST_CASE("ReduceLROnPlateau agrees with PyTorch") {
+  const auto losses = fixture::tensor<double>("optimizers", "plateau/losses").values;
+  const auto same = [&](const char* name, const ct::ReduceLROnPlateau& schedule) {
+    CAPTURE(name);
+    const auto want = fixture::tensor<double>("optimizers", std::string("plateau/") + name).values;
+    REQUIRE(want.size() == losses.size() + 1);
+    std::size_t changes = 0;
+    for (std::size_t e = 0; e <= losses.size(); ++e) {
+      const std::span<const double> done{losses.data(), e};
+      CHECK(ct::Schedule{schedule}({.step = static_cast<ct::i64>(e), .losses = done}) == doctest::Approx(want[e]));
+      changes += e > 0 && want[e] != want[e - 1];
+    }
+    CHECK(changes > 1);
+  };
+  same("patience", {.patience = 2});
+  same("cooldown", {.factor = 0.5, .patience = 1, .cooldown = 3});
+  same("threshold", {.factor = 0.7, .patience = 1, .threshold = 0.1});
+  same("least", {.factor = 0.3, .patience = 0, .min_factor = 0.02});
+  const ct::Schedule warm = ct::LinearWarmup{.steps = 4, .then = ct::ReduceLROnPlateau{.patience = 2}};
+  CHECK(warm({.step = 40, .losses = losses}) ==
+        doctest::Approx(ct::ReduceLROnPlateau{.patience = 2}({.losses = losses})));
+}

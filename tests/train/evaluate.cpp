@@ -188,3 +188,23 @@ TEST_CASE("evaluate is the same each time, in batches of any size, and changes n
   CHECK(test::same_bits(net.state(), before));
   CHECK(net.engine().step() == step);
 }
+
+TEST_CASE("a deployed network is evaluated as its network is, in batches of any size") {
+  using Net = Sequential<Conv<1, 4, 3>, BatchNorm<4>, ReLU, Flatten, Linear<64, 4>>;
+  Network<Net, Image<1, 6, 6>> net{Seed{1}};
+  data::Loader loader{test::pictures(30), data::Compose{}, {.batch_size = 7}};
+  fit(net, loader, Adam{.learning_rate = 0.02f}, CrossEntropy{}, {.epochs = 3});
+  const CrossEntropy loss{.class_weights = {1, 2, 0.5f, 1}};
+  const Evaluation want = evaluate(net, loader, loss);
+  const auto one = deploy(net);
+  const auto three = deploy<3>(net);
+  for (const Evaluation& got : {evaluate(*one, loader, loss), evaluate(*three, loader, loss)}) {
+    CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-4));
+    CHECK(got.accuracy == want.accuracy);
+    CHECK(got.top5 == want.top5);
+    CHECK(got.confusion.total() == want.confusion.total());
+    CHECK(got.images == 30);
+  }
+  const auto empty = make_deployed<Net, Image<1, 6, 6>>();
+  CHECK_SAYS(evaluate(*empty, loader), "never loaded");
+}
