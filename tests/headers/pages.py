@@ -53,5 +53,6 @@ there = {name for f in files for name in public(f)} - set(helpers.split())
 rows = re.findall(r"^\| `(\w+)[^|]*\|", (include / "NAMES.md").read_text(), re.M)
 wrong += [f"NAMES.md lacks {name}" for name in sorted(there - set(rows))]
 wrong += [f"NAMES.md has {name}, which there is not" for name in sorted(set(rows) - there - set(more))]
+wrong += [f"NAMES.md has {name} twice" for name in sorted({n for n in rows if rows.count(n) > 1})]
 print("\n".join(wrong + [f"{len(blocks)} pieces of code, {len(rows)} names, {len(wrong)} wrong"]))
 sys.exit(bool(wrong))
