@@ -11,6 +11,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -25,6 +26,20 @@ struct Slot {
   Shape shape;
   std::exception_ptr error;
   bool ready = false;
+};
+
+// What std::jthread is, which LLVM 16's library hides behind a flag.
+class JoiningThread {
+ public:
+  template <class F>
+  explicit JoiningThread(F f) : thread_(std::move(f)) {}
+  JoiningThread(JoiningThread&&) = default;
+  ~JoiningThread() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::thread thread_;
 };
 
 class Prefetcher {
@@ -128,7 +143,7 @@ class Prefetcher {
   std::size_t at_;        // the caller's own: the batch that next() gives
   std::size_t released_;  // batches given back, under mutex_
   std::atomic<bool> stop_{false};
-  std::vector<std::jthread> threads_;  // last: joined before the rest goes
+  std::vector<JoiningThread> threads_;  // last: joined before the rest goes
 };
 
 }  // namespace ctnet::data::detail

@@ -14,6 +14,9 @@
 #include "../program/distinct.hpp"
 #include "plan.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::deployment {
 
 // What a stage computes on: `images` images, in + n in_step and so on, in pieces first .. last - 1 of its units.
@@ -263,3 +266,5 @@ template <class Net, class Input, class B>
 inline constexpr Kernels<Net, Input, B> kernels{};
 
 }  // namespace ctnet::deployment
+
+#pragma GCC diagnostic pop

@@ -7,6 +7,9 @@
 #include "../program/plan.hpp"
 #include "rewrite.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::deployment {
 
 template <int N>
@@ -156,3 +159,5 @@ template <class Net, class Input, class B>
 inline constexpr const auto& program_on = program<Net, Input, blocked_backend<B>, precision_of<B>()>;
 
 }  // namespace ctnet::deployment
+
+#pragma GCC diagnostic pop

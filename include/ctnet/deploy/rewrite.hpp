@@ -6,6 +6,9 @@
 
 #include "kinds.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::deployment {
 
 // What a backend's deployed kernels can take. Without `blocked` every layer runs its own kernel on dense maps.
@@ -282,3 +285,5 @@ class Rewriter {
 };
 
 }  // namespace ctnet::deployment
+
+#pragma GCC diagnostic pop

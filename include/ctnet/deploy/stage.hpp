@@ -9,6 +9,9 @@
 #include "../layers/linear/deploy_bf16.hpp"
 #include "../program/plan.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::deployment {
 
 // strict: fp32, Winograd where the error stays below 2e-5 of the largest result of a layer; exact: no F(4x4, 3x3);
@@ -104,3 +107,5 @@ CTNET_BY_TARGETS inline bool linear_uses_bf16(Precision p) noexcept {
 }
 
 }  // namespace ctnet::deployment
+
+#pragma GCC diagnostic pop

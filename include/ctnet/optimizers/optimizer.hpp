@@ -160,7 +160,7 @@ class Optimizer {
   Optimizer(Network& net, const Config& config)
       : net_((config.check(), net)),
         config_(config),
-        learning_rate_(config.learning_rate),
+        learning_rate_(static_cast<double>(config.learning_rate)),
         segments_(detail::segments_of(Network::tensors(), detail::decays_all(config), At::parameters_of(net))),
         at_(net, config, segments_) {
     runs_.reserve(segments_.size());

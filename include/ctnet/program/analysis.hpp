@@ -5,6 +5,9 @@
 #include "message.hpp"
 #include "plan.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet {
 
 struct LayerFacts {
@@ -56,3 +59,5 @@ class Analysis {
 };
 
 }  // namespace ctnet
+
+#pragma GCC diagnostic pop

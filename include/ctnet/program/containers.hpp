@@ -9,6 +9,9 @@
 #include "../layers/reshape/layer.hpp"
 #include "graph.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet {
 
 namespace detail {
@@ -328,3 +331,5 @@ template <class Net, class In>
 inline constexpr auto graph = lower<Net, In>();
 
 }  // namespace ctnet
+
+#pragma GCC diagnostic pop

@@ -5,6 +5,9 @@
 
 #include "containers.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet {
 
 // Of N things, which are equal: row[i] is the kind of thing i, first[r] the first thing of kind r.
@@ -99,3 +102,5 @@ template <class Net>
 inline constexpr auto distinct_types = detail::number_ops<Net>(nullptr, true);
 
 }  // namespace ctnet
+
+#pragma GCC diagnostic pop

@@ -9,6 +9,9 @@
 #include "../layers/join/layer.hpp"
 #include "../layers/layer.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet {
 
 struct OpNode {
@@ -144,3 +147,5 @@ class Builder {
 };
 
 }  // namespace ctnet
+
+#pragma GCC diagnostic pop

@@ -6,6 +6,9 @@
 
 #include "graph.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet {
 
 namespace detail {
@@ -249,3 +252,5 @@ constexpr TrainingPlan<N> plan_training(const Graph<N>& g) {
 }
 
 }  // namespace ctnet
+
+#pragma GCC diagnostic pop

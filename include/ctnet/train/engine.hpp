@@ -434,13 +434,23 @@ class Engine {
       Kernel<AddOp, B>::forward(AddOp{2, static_cast<int>(n - at < most ? n - at : most)}, a);
     }
   }
+  static void add_atomically(double& sum, double v) {
+#ifdef __cpp_lib_atomic_ref
+    std::atomic_ref<double>(sum).fetch_add(v, std::memory_order_relaxed);
+#else  // LLVM's library
+    double old = 0, fresh = 0;
+    __atomic_load(&sum, &old, __ATOMIC_RELAXED);
+    do fresh = old + v;
+    while (!__atomic_compare_exchange(&sum, &old, &fresh, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+#endif
+  }
   template <class F>
   void timed(int i, double OpTime::*which, F f) {
     if (!times_) return f();
     const auto start = std::chrono::steady_clock::now();
     f();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::atomic_ref<double>(times_[i].*which).fetch_add(seconds, std::memory_order_relaxed);
+    add_atomically(times_[i].*which, seconds);
   }
 
   Program program_{};

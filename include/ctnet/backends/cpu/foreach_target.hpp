@@ -8,6 +8,11 @@
 //   #include "ctnet/backends/cpu/foreach_target.hpp"
 #include "machine.hpp"
 
+// Vectors are reinterpreted by C's cast, which is their only one, and the bounds of arrays are ints.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 #include "begin_base.hpp"
 #include CTNET_TARGET_FILE
 #include "end_target.hpp"
@@ -23,4 +28,6 @@
 #  include CTNET_TARGET_FILE
 #  include "end_target.hpp"
 #endif
+
+#pragma GCC diagnostic pop
 #undef CTNET_TARGET_FILE

@@ -14,6 +14,9 @@
 #include "options.hpp"
 #include "workspace.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::data {
 
 namespace functional {
@@ -191,3 +194,5 @@ struct Resize {
 };
 
 }  // namespace ctnet::data
+
+#pragma GCC diagnostic pop

@@ -9,6 +9,9 @@
 #include "../../core/finite.hpp"
 #include "workspace.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // the bounds of arrays are ints
+
 namespace ctnet::data {
 
 namespace detail {
@@ -75,3 +78,5 @@ class Normalize {
 };
 
 }  // namespace ctnet::data
+
+#pragma GCC diagnostic pop

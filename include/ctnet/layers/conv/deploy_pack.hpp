@@ -46,13 +46,15 @@ inline void pack_conv(const ConvPlan& p, const float* weight, const float* scale
   for (int block = 0; block < p.out.blocks(); ++block)
     for (int c = 0; c < channels; ++c)
       for (int k = block * b; k < block * b + b && k < o.k; ++k) {
-        const double factor = scale ? double{scale[k]} : 1.0;
+        const double factor = scale ? static_cast<double>(scale[k]) : 1.0;
         const float* w = weight + (i64{k} * channels + c) * area;
         if (p.winograd()) {
           float* to = packed + i64{block} * side * side * o.c * b + i64{c} * b + k % b;
           for (int i = 0; i < side; ++i) {
             double row[3];
-            for (int s = 0; s < 3; ++s) row[s] = t.g[i][0] * w[s] + t.g[i][1] * w[3 + s] + t.g[i][2] * w[6 + s];
+            for (int s = 0; s < 3; ++s)
+              row[s] = t.g[i][0] * static_cast<double>(w[s]) + t.g[i][1] * static_cast<double>(w[3 + s]) +
+                       t.g[i][2] * static_cast<double>(w[6 + s]);
             for (int j = 0; j < side; ++j)
               to[i64{i * side + j} * o.c * b] =
                   static_cast<float>(factor * (row[0] * t.g[j][0] + row[1] * t.g[j][1] + row[2] * t.g[j][2]));
@@ -63,7 +65,7 @@ inline void pack_conv(const ConvPlan& p, const float* weight, const float* scale
         const int run = p.in.block == 1 || depthwise ? 1 : c / b * b + b <= channels ? b : channels % b;
         const int first = run == 1 ? c : c / b * b;
         float* to = packed + (i64{block} * channels + first) * area * b + i64{c - first} * b + k % b;
-        for (int i = 0; i < area; ++i) to[i64{i} * run * b] = static_cast<float>(factor * w[i]);
+        for (int i = 0; i < area; ++i) to[i64{i} * run * b] = static_cast<float>(factor * static_cast<double>(w[i]));
       }
 }
 
