@@ -107,6 +107,11 @@ TEST_CASE("pieces of tensors, and tensors in another order, are written by their
   for (const char* name : {"rows", "columns", "matrix"})
     CHECK(read<float>(file, name) == std::vector<float>{6, 7, 8, 9, 10, 11});
   CHECK(read<float>(file, "part") == std::vector<float>{1, 2, 4, 5, 7, 8, 10, 11});
+
+  xt::xtensor<float, 2> into = xt::zeros<float>({4, 3});
+  auto piece = xt::view(into, xt::range(1, 3));
+  file.read<float>("rows", {2, 3}, piece);  // and read into pieces
+  CHECK(into == xt::xtensor<float, 2>{{0, 0, 0}, {6, 7, 8}, {9, 10, 11}, {0, 0, 0}});
 }
 
 TEST_CASE("an empty file of no tensors, and one of metadata alone") {

@@ -63,6 +63,14 @@ TEST_CASE("logits, labels and targets that are pieces of others, or lie in anoth
                        "rows, one for each of 2 targets are expected (N x C row-major or C x N column-major)",
                        ct::Error);
 
+  xt::xtensor<float, 2> gradients = xt::zeros<float>({4, 3});
+  auto place = xt::view(gradients, xt::range(1, 3));
+  ct::CrossEntropy{}.compute(want.gradient.view(), labels, place);
+  CHECK(gradients(0, 0) == 0);
+  CHECK(gradients(1, 0) != 0);
+  CHECK(gradients(2, 2) != 0);
+  CHECK(gradients(3, 2) == 0);
+
   const auto check = [&](const auto& loss) {
     const xt::xtensor<float, 2> all = x * 0.1f, targets = xt::view(all, xt::range(1, 3));
     const auto expected = loss(some, targets);

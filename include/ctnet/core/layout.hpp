@@ -142,25 +142,25 @@ constexpr Layout layout_of(const X& t) {
 
 }  // namespace detail
 
-// A parameter for numbers that are one run in memory: all that std::span takes. The span that std::span makes of a view
-// of an xtensor begins with the first number of the tensor; this one with the view's. Where the numbers of such a view
-// are not one run, it is empty.
+// A parameter for numbers that are one run in memory, to read (const T) or to write: all that std::span takes. The span
+// that std::span makes of a view of an xtensor begins with the first number of the tensor; this one with the view's.
+// Where the numbers of such a view are not one run, it is empty.
 template <class T>
-struct Run : std::span<const T> {
+struct Run : std::span<T> {
   template <class X>
-    requires std::is_convertible_v<const X&, std::span<const T>>
-  constexpr Run(const X& numbers) noexcept : std::span<const T>(of(numbers)) {}
-  constexpr Run(const T* numbers, std::size_t size) noexcept : std::span<const T>(numbers, size) {}
+    requires(!std::is_same_v<std::remove_cvref_t<X>, Run> && std::is_convertible_v<X, std::span<T>>)
+  constexpr Run(X&& numbers) noexcept : std::span<T>(of(std::forward<X>(numbers))) {}
+  constexpr Run(T* numbers, std::size_t size) noexcept : std::span<T>(numbers, size) {}
 
  private:
   template <class X>
-  static constexpr std::span<const T> of(const X& numbers) noexcept {
-    if constexpr (detail::LaidOut<X>) {
+  static constexpr std::span<T> of(X&& numbers) noexcept {
+    if constexpr (detail::LaidOut<std::remove_cvref_t<X>>) {
       const detail::Layout l = detail::layout_of(numbers);
       if (l.rank > detail::Layout::most || !l.dense()) return {};
       return {numbers.data() + l.offset, static_cast<std::size_t>(numbers.size())};
     } else {
-      return numbers;
+      return std::forward<X>(numbers);
     }
   }
 };

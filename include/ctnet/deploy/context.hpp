@@ -58,12 +58,12 @@ class Context {
     requires deployment::ImageOf<X, scalar, inputs>
   std::span<const scalar> operator()(const Packed& weights, const X& image) noexcept {
     static_assert(deployment::may_be_image<X, inputs>, "Context: an array of another length than an image has values");
-    const Run<scalar> values = image;
+    const Run<const scalar> values = image;
     if (values.size() != inputs) return {};
     return (*this)(weights, std::span<const scalar, inputs>{values});
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
-  std::span<const scalar> operator()(const Packed& weights, Run<scalar> images, int batch) noexcept {
+  std::span<const scalar> operator()(const Packed& weights, Run<const scalar> images, int batch) noexcept {
     if (batch < 1 || batch > Capacity || images.size() < static_cast<std::size_t>(batch) * inputs) return {};
     run(weights, images.data(), batch);
     return {out_, static_cast<std::size_t>(batch) * outputs};

@@ -40,7 +40,7 @@ class Deployed<Net, Input, Cuda<P...>, Capacity> {
 
   // Takes a network's state (Network::state()): parameters and BatchNorm statistics in the order of the layers. False
   // where the size is wrong; then nothing has changed.
-  [[nodiscard]] bool load(Run<scalar> state) {
+  [[nodiscard]] bool load(Run<const scalar> state) {
     if (static_cast<i64>(state.size()) != state_size) return false;
     const Program& p = passes().inference.program;
     std::vector<scalar> parameters(room(p.parameters)), statistics(room(p.statistics));
@@ -64,7 +64,7 @@ class Deployed<Net, Input, Cuda<P...>, Capacity> {
     return std::span<const scalar, outputs>{run(image.data(), 1), outputs};
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
-  std::span<const scalar> operator()(Run<scalar> images, int batch) {
+  std::span<const scalar> operator()(Run<const scalar> images, int batch) {
     if (batch < 1 || batch > Capacity || images.size() < static_cast<std::size_t>(batch) * inputs) return {};
     return {run(images.data(), batch), static_cast<std::size_t>(batch) * outputs};
   }

@@ -25,7 +25,7 @@ class Deployed {
 
   // Takes a network's state (Network::state()): parameters and BatchNorm statistics in the order of the layers. False
   // where the size is wrong; then nothing has changed.
-  [[nodiscard]] bool load(Run<scalar> state) noexcept { return weights_.load(state); }
+  [[nodiscard]] bool load(Run<const scalar> state) noexcept { return weights_.load(state); }
   bool loaded() const noexcept { return weights_.loaded(); }
   const Packed& weights() const noexcept { return weights_; }
 
@@ -39,10 +39,10 @@ class Deployed {
     requires deployment::ImageOf<X, scalar, inputs>
   std::span<const scalar> operator()(const X& image) noexcept {
     static_assert(deployment::may_be_image<X, inputs>, "Deployed: an array of another length than an image has values");
-    return context_(weights_, Run<scalar>{image});
+    return context_(weights_, Run<const scalar>{image});
   }
   // `batch` images (N, C, H, W) -> (N, outputs); empty where they are more than the capacity or than `images` holds.
-  std::span<const scalar> operator()(Run<scalar> images, int batch) noexcept {
+  std::span<const scalar> operator()(Run<const scalar> images, int batch) noexcept {
     return context_(weights_, images, batch);
   }
 

@@ -33,7 +33,7 @@ class DeployedAsNetwork {
       const std::size_t count = std::min(capacity, n - i);
       const auto* from = given.data() + i * inputs;
       piece_.assign(from, from + count * inputs);
-      const auto scores = deployed_(Run<scalar>{piece_}, static_cast<int>(count));
+      const auto scores = deployed_(Run<const scalar>{piece_}, static_cast<int>(count));
       scores_.insert(scores_.end(), scores.begin(), scores.end());
     }
     return {scores_.data(), n, Facts::output};

@@ -31,7 +31,7 @@ class Weights {
 
   // Takes a network's state: parameters and BatchNorm statistics in the order of the layers (Network::state()). False
   // where the size is wrong; then nothing has changed. No context may run meanwhile.
-  [[nodiscard]] bool load(Run<scalar> state) noexcept {
+  [[nodiscard]] bool load(Run<const scalar> state) noexcept {
     if (static_cast<i64>(state.size()) != state_size) return false;
     static constexpr deployment::StatePlaces places{graph<Net, Input>};
     deployment::pack_state(

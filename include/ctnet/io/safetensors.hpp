@@ -13,9 +13,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "../core/layout.hpp"
 #include "checksum.hpp"
 #include "dtype.hpp"
 #include "file.hpp"
@@ -122,6 +124,12 @@ class Safetensors {
     if (t.shape != shape)
       fail(name_, ": tensor '", t.name, "' has shape ", words(t.shape), ", expected ", words(shape));
     read(t, out);
+  }
+  // The same into a piece of an xtensor, which has to be one run in memory.
+  template <Storable T, class X>
+    requires(ctnet::detail::LaidOut<std::remove_cvref_t<X>> && std::is_convertible_v<X&, std::span<T>>)
+  void read(std::string_view name, const Dims& shape, X&& out) const {
+    read<T>(name, shape, std::span<T>{Run<T>{out}});
   }
 
  private:

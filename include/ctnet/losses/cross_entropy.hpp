@@ -56,7 +56,7 @@ struct CrossEntropy {
   // The same into the caller's memory, without allocating.
   template <detail::LossScalar T, TensorLike Y>
   std::remove_const_t<T> compute(const View<T>& logits, const Y& targets,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
+                                 std::type_identity_t<Run<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     check(logits, targets);

@@ -36,7 +36,7 @@ struct MeanSquaredError {
 
   template <detail::LossScalar T, TensorLike Y>
   std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient,
+                                 std::type_identity_t<Run<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
     const cpu::FlushDenormals denormals;
     using S = std::remove_const_t<T>;

@@ -40,7 +40,7 @@ struct NLLLoss {
 
   template <detail::LossScalar T, LabelsLike Y>
   std::remove_const_t<T> compute(const View<T>& x, const Y& labels,
-                                 std::type_identity_t<std::span<std::remove_const_t<T>>> gradient) const {
+                                 std::type_identity_t<Run<std::remove_const_t<T>>> gradient) const {
     const cpu::FlushDenormals denormals;
     check(x, labels);
     detail::check_gradient(name, x, gradient.size());
