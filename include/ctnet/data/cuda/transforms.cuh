@@ -175,8 +175,12 @@ auto pipeline_from(const Before& before, const T& transform, const More&... more
   static_assert(Step::known,
                 "this transform is not there on the GPU; there are RandomCrop, CenterCrop, RandomHorizontalFlip, "
                 "RandomVerticalFlip, ToTensor and Normalize");
-  constexpr Shape s = data::shape_after<T>(Shape{Before::c, Before::h, Before::w});
-  return pipeline_from(After<Before, Step, s.c(), s.h(), s.w()>{before, Step{transform}}, more...);
+  if constexpr (Step::known) {
+    constexpr Shape s = data::shape_after<T>(Shape{Before::c, Before::h, Before::w});
+    return pipeline_from(After<Before, Step, s.c(), s.h(), s.w()>{before, Step{transform}}, more...);
+  } else {  // goes on without it, so that the error above stays the only one
+    return pipeline_from(before, more...);
+  }
 }
 }  // namespace detail
 
