@@ -86,6 +86,14 @@ inline Bytes jpeg(int h, int w, unsigned char value) {
   return file;
 }
 
+// A scan of `n` components from `first` on, with coefficients from `low` to `high`.
+inline void scan(Bytes& f, unsigned first, int n, int low, int high, const Bytes& data) {
+  number(f, 0xFFDA, 2), number(f, static_cast<unsigned>(6 + 2 * n), 2), number(f, static_cast<unsigned>(n), 1);
+  for (unsigned c = first; c < first + static_cast<unsigned>(n); ++c) number(f, c << 8, 2);
+  number(f, static_cast<unsigned>(low), 1), number(f, static_cast<unsigned>(high), 1), number(f, 0, 1);
+  f.insert(f.end(), data.begin(), data.end());
+}
+
 // Three components and a scan of the first `in_scan`, whose data is `data`.
 inline Bytes jpeg_of(std::uint32_t h, std::uint32_t w, bool progressive, int in_scan, const Bytes& data) {
   Bytes f{0xFF, 0xD8, 0xFF, 0xDB};
@@ -96,11 +104,7 @@ inline Bytes jpeg_of(std::uint32_t h, std::uint32_t w, bool progressive, int in_
   for (const unsigned table : {0x00u, 0x10u}) {  // a code of one bit, for 0
     number(f, 0xFFC4, 2), number(f, 20, 2), number(f, table, 1), number(f, 1, 1), number(f, 0, 15), number(f, 0, 1);
   }
-  number(f, 0xFFDA, 2), number(f, static_cast<unsigned>(6 + 2 * in_scan), 2),
-      number(f, static_cast<unsigned>(in_scan), 1);
-  for (unsigned c = 1; c <= static_cast<unsigned>(in_scan); ++c) number(f, c << 8, 2);
-  number(f, 0, 1), number(f, progressive ? 0 : 63, 1), number(f, 0, 1);
-  f.insert(f.end(), data.begin(), data.end());
+  scan(f, 1, in_scan, 0, progressive ? 0 : 63, data);
   number(f, 0xFFD9, 2);
   return f;
 }
@@ -109,5 +113,14 @@ inline Bytes empty_jpeg(std::uint32_t h, std::uint32_t w, bool progressive) {
 }
 // 16 x 16 pixels; the scan of the first component is whole, the other two never come.
 inline Bytes jpeg_of_one_scan_of_three() { return jpeg_of(16, 16, true, 1, {0x0F}); }
+
+// 16 x 16 pixels, progressive: a scan of all components, then one for each of `more` coefficients (up to 189).
+inline Bytes jpeg_of_scans(int more) {
+  Bytes f = jpeg_of(16, 16, true, 3, {0x00, 0x0F});
+  f.resize(f.size() - 2);
+  for (int i = 0; i < more; ++i) scan(f, 1 + static_cast<unsigned>(i / 63), 1, 1 + i % 63, 1 + i % 63, {0x0F});
+  number(f, 0xFFD9, 2);
+  return f;
+}
 
 }  // namespace picture_files

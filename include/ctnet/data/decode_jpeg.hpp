@@ -8,8 +8,10 @@
 // after stdio.h, which it needs
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string>
@@ -55,7 +57,10 @@ class JpegReader {
 
  private:
   // Each scan costs a pass over the whole picture, however few its bytes; encoders make ten or so.
-  static constexpr int most_scans = 100;
+  int most_scans() const {
+    const i64 pixels = i64{info.image_height} * info.image_width;
+    return static_cast<int>(std::clamp<i64>((i64{1} << 31) / std::max<i64>(pixels, 1), 32, 100));
+  }
 
   template <class F>
   [[gnu::noinline]] bool run(const F& f) {
@@ -75,8 +80,8 @@ class JpegReader {
   static void watch(j_common_ptr common) {
     JpegReader& r = self(common);
     for (int i = 0; i < r.info.comps_in_scan; ++i) r.seen_ |= 1u << r.info.cur_comp_info[i]->component_index;
-    if (r.info.input_scan_number <= most_scans) return;
-    std::strcpy(r.words_, "more than 100 scans");
+    if (r.info.input_scan_number <= r.most_scans()) return;
+    std::snprintf(r.words_, sizeof r.words_, "more than %d scans", r.most_scans());
     std::longjmp(r.back_, 1);
   }
 

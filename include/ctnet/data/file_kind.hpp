@@ -67,7 +67,8 @@ inline bool tells_its_size(FileBytes& file) {
            positive(head, 8, 4);
   }
   if (kind != FileKind::jpeg) return false;
-  for (std::size_t at = 2;;) {
+  std::size_t at = 2;
+  for (int markers = 0; markers < 4096; ++markers) {  // a file of nothing else would be gone through byte by byte
     const auto marker = file.at(at, 2);
     if (marker.empty() || marker[0] != 0xFF) return false;
     const unsigned code = marker[1];
@@ -81,6 +82,7 @@ inline bool tells_its_size(FileBytes& file) {
     if (length.empty() || code == 0xD9 || code == 0xDA) return false;
     at += std::max<std::size_t>(2, std::size_t{length[0]} << 8 | length[1]);
   }
+  return false;
 }
 
 }  // namespace detail
