@@ -19,8 +19,6 @@ namespace ctnet {
 
 template <class Config, class... P>
 struct OptimizerKernel<Config, Cuda<P...>> {
-  static_assert(!detail::takes_matrices<Config>, "this optimizer works on matrices; on CUDA there is none that does");
-
   template <class Network>
   class At {
    public:
@@ -145,6 +143,29 @@ struct OptimizerKernel<Config, Cuda<P...>> {
     cuda::DeviceBuffer<unsigned> ticket_;
     cuda::DeviceBuffer<cuda::Clip> clip_;
     bool clipped_ = false;  // queue_clip came before the next queue_step
+  };
+};
+
+// One error for those that have none here; what follows from it would be many more.
+template <class Config, class... P>
+  requires detail::takes_matrices<Config>
+struct OptimizerKernel<Config, Cuda<P...>> {
+  template <class Network>
+  class At {
+    static_assert(sizeof(Network) == 0, "this optimizer works on matrices (Muon), which no kernel does on CUDA yet");
+
+   public:
+    static constexpr bool queued = true;
+    static std::size_t parameters_of(Network&);
+    At(Network&, const Config&, std::span<const Segment>);
+    void step(const Config&, double, i64, std::span<const Segment>);
+    void prepare(const Config&, double, i64, std::span<const Segment>);
+    template <class... A>
+    void queue_step(const A&...);
+    template <class... A>
+    void queue_clip(const A&...);
+    double clip(double, std::span<const Segment>);
+    std::span<typename Network::scalar> part(std::size_t);
   };
 };
 
