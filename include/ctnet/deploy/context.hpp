@@ -15,7 +15,7 @@ namespace deployment {
 // What may hold one image and does not say by its type that it does; its length, where the type says one.
 template <class X, class T, std::size_t Inputs>
 concept ImageOf =
-    std::is_convertible_v<const X&, Run<T>> && !std::is_convertible_v<const X&, std::span<const T, Inputs>>;
+    std::is_convertible_v<const X&, Run<const T>> && !std::is_convertible_v<const X&, std::span<const T, Inputs>>;
 template <class X>
 inline constexpr std::size_t length_of = decltype(std::span(std::declval<const X&>()))::extent;
 template <class X, std::size_t Inputs>
