@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures a second from a folder of JPEGs, a folder for each class: decoded alone, and as batches of 32 cropped at
 random to 224 x 224, flipped and normalized, by 1 and 2 workers. Beside torchvision's DataLoader with as many, where
---python has torchvision, and beside ctnet at another commit with --against.
+there is one, and beside ctnet at another commit with --against.
 """
 import argparse
 import json
@@ -16,11 +16,14 @@ from support.contest import BENCH, ROOT, Figure, build, in_turns, print_machine,
 
 options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 options.add_argument("data", metavar="DIR")
-options.add_argument("--python", default="python3", help="one that has torch and torchvision (%(default)s)")
+options.add_argument("--peers", default="build/peers", metavar="DIR", help="the venv of setup_peers.sh (%(default)s)")
+options.add_argument("--python", help="another one that has torch and torchvision, such as Debian's")
 options.add_argument("--against", metavar="COMMIT", help="a commit of before libjpeg links libstb")
 options.add_argument("--rounds", type=int, default=5)
 options.add_argument("--epochs", type=int, default=2, help="the best of so many is a round's figure (%(default)s)")
 o = options.parse_args()
+peer = os.path.join(o.peers, "bin", "python")
+o.python = o.python or (peer if os.path.exists(peer) else "python3")
 
 print_machine()
 programs = {"ctnet": [build("picture_folder")["picture_folder"]]}
