@@ -63,3 +63,20 @@ TEST_CASE("cuda: deployed networks") {
   SUBCASE("Inception") { like_predict<nets::Inception, ctnet::Image<3, 9, 8>>(); }
   SUBCASE("UNet") { like_predict<nets::UNet, ctnet::Image<2, 6, 7>>(); }
 }
+
+TEST_CASE("cuda: a deployed network is evaluated as its network is") {
+  using Net = ctnet::Sequential<ctnet::Flatten, ctnet::Linear<12, 5>, ctnet::ReLU, ctnet::Linear<5, 3>>;
+  struct Batch {
+    std::vector<float> images;
+    std::vector<int> labels;
+  };
+  std::vector<Batch> batches;
+  for (const std::size_t n : {7u, 3u})
+    batches.push_back({values<float>("x" + std::to_string(n), n * 12), std::vector<int>(n, 1)});
+  ctnet::Network<Net, ctnet::Image<3, 2, 2>, Cuda<>> net{Seed{2}};
+  const auto deployed = ctnet::deploy<4>(net);
+  const ctnet::Evaluation want = evaluate(net, batches), got = evaluate(*deployed, batches);
+  CHECK(got.loss == doctest::Approx(want.loss).epsilon(1e-5));
+  CHECK(got.accuracy == want.accuracy);
+  CHECK(got.images == 10);
+}

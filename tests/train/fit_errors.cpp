@@ -166,6 +166,10 @@ TEST_CASE("options of fit that make no sense name themselves, before a step is t
   CHECK_SAYS(fit(net, data, Adam{.learning_rate = HUGE_VALF}, CrossEntropy{}), "Adam: learning_rate is inf");
   CHECK(same_bits(net.state(), before));
   CHECK(run({.clip_grad_norm = HUGE_VAL}).size() == 1);  // measured, not clipped
+  Optimizer step{net, Adam{.learning_rate = 0.5f}};
+  CHECK_SAYS(step.set_learning_rate(nan), "Adam: learning_rate is nan, expected 0 or more");
+  CHECK_SAYS(step.set_learning_rate(-1), "Adam: learning_rate is -1");
+  CHECK(step.learning_rate() == 0.5);
 }
 
 TEST_CASE("a run of as many epochs as an int holds begins, and a callback ends it") {

@@ -122,6 +122,10 @@ TEST_CASE("a loss is one mean over the set on threads and in the plain loops") {
   const std::vector<int> labels{0, -100, 2, 0, 1, -100, 0, 1, -100, 0, 1, 2};
   one_mean<Network<Flat, Features<2>, Cpu<float, OpenMP>>>("threads", loss, labels);
   one_mean<Network<Flat, Features<2>, Reference<double>>>("reference", loss, labels);
+  one_mean<Network<Flat, Features<2>, Reference<double>>>("reference, nll", NLLLoss{}, labels);
+  auto parts = test::values<double>("targets", images * 3);
+  for (double& v : parts) v = (v + 1) / 2;
+  one_mean<Network<Flat, Features<2>, Reference<double>>>("reference, probabilities", CrossEntropy{}, parts);
 }
 TEST_CASE("a sum trains as a mean with a rate as many times larger, and the same is told of both") {
   const std::vector<int> labels{0, -100, 2, 0, 1, -100, 0, 1, -100, 0, 1, 2};

@@ -67,7 +67,7 @@ class DeviceRowLoss {
     queue_rows(queue, call, loss_parts(scratch, ticket_.data(), result));
   }
   template <class Q>
-    requires requires { requires Loss::takes_probabilities; }
+    requires TakesProbabilities<Loss>
   void queue(const Q& queue, LossExtents d, const T* logits, const T* probabilities, T* gradient, StepResult* result,
              T* scratch) const {
     CrossEntropyCall<T> call = call_of(d, logits, gradient);

@@ -17,6 +17,10 @@ concept LabelsLike = TensorLike<Y> && std::integral<scalar_of<Y>>;
 template <class Y>
 concept ProbabilitiesLike = TensorLike<Y> && std::floating_point<scalar_of<Y>>;
 
+// Losses of classes that take probabilities in the place of labels say so.
+template <class Loss>
+concept TakesProbabilities = requires { Loss::takes_probabilities; };
+
 namespace detail {
 
 inline double class_weight(const std::vector<float>& weights, std::size_t c) {

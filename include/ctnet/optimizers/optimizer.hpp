@@ -183,7 +183,11 @@ class Optimizer {
   }
 
   double learning_rate() const { return learning_rate_; }
-  void set_learning_rate(double rate) { learning_rate_ = rate; }
+  // Throws Error where it makes no sense.
+  void set_learning_rate(double rate) {
+    detail::check_option(Config::name, "learning_rate", rate, rate >= 0, "0 or more");
+    learning_rate_ = rate;
+  }
   i64 steps() const { return steps_; }
   const Config& config() const { return config_; }
   // One for each tensor of parameters, in their order. What is frozen here is parameters alone; freeze(net, layer) lets

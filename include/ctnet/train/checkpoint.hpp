@@ -225,6 +225,7 @@ template <class NetworkType, class OptimizerType>
   double learning_rate = 0;
   read_number("training.optimizer.steps", optimizer_steps);
   read_number("training.optimizer.learning_rate", learning_rate);
+  detail::check_option(path.c_str(), "the learning rate", learning_rate, learning_rate >= 0, "0 or more");
   std::uint64_t random[2];
   file.read<std::uint64_t>("training.random", {2}, random);
 

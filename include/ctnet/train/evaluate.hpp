@@ -71,8 +71,7 @@ concept Labelled = requires(const B& b) {
 
 // One score per class, and one label per image or probabilities of classes: what accuracy can be told of.
 template <class NetworkType, class B, class Loss>
-inline constexpr bool classifies =
-    NetworkType::Facts::output.plane() == 1 && (Labelled<B> || requires { requires Loss::takes_probabilities; });
+inline constexpr bool classifies = NetworkType::Facts::output.plane() == 1 && (Labelled<B> || TakesProbabilities<Loss>);
 
 template <class Targets, class Loss>
 bool ignored(const Loss& loss, long long label) {

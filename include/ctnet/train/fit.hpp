@@ -66,7 +66,7 @@ inline std::string number(double v) {
 }
 // Parameters and statistics are numbers to go on with. left: what is said of a file that stays as it was.
 template <class NetworkType>
-void expect_finite(NetworkType& net, i64 step, const std::string& left = {}) {
+void expect_finite(const NetworkType& net, i64 step, const std::string& left = {}) {
   std::size_t t = 0;
   for (const TensorPlace& place : net.tensors()) {
     for (const auto v : net.values(place))
