@@ -80,3 +80,12 @@ TEST_CASE("cuda: a deployed network is evaluated as its network is") {
   CHECK(got.accuracy == want.accuracy);
   CHECK(got.images == 10);
 }
+
+TEST_CASE("cuda: a deployed network's outputs may be its next images") {
+  ctnet::Network<ctnet::Sequential<ctnet::Linear<3, 12>>, ctnet::Features<3>, Cuda<>> net{Seed{2}};
+  const auto a = ctnet::deploy<8>(net), b = ctnet::deploy<8>(net);
+  const auto outputs = (*a)(values<float>("x", 6), 2);
+  const std::vector<float> copied(outputs.begin(), outputs.end());
+  const auto want = (*b)(copied, 8), got = (*a)(outputs, 8);
+  CHECK(std::vector<float>(got.begin(), got.end()) == std::vector<float>(want.begin(), want.end()));
+}

@@ -6,6 +6,9 @@
 #include <limits>
 #include <vector>
 
+#include <xtensor/xtensor.hpp>
+#include <xtensor/xview.hpp>
+
 #include <doctest/doctest.h>
 #include <ctnet/ctnet.hpp>
 #include <ctnet/cuda.hpp>
@@ -62,6 +65,12 @@ void same_curves(const Config& config, ctnet::FitOptions options) {
   }
   CHECK(difference(got_state, want_state).relative < 2e-3);
 }
+
+template <class Images, class Labels>
+struct Piece {
+  std::remove_const_t<Images> images;
+  std::remove_const_t<Labels> labels;
+};
 
 }  // namespace
 
@@ -195,6 +204,30 @@ TEST_CASE("cuda: gathered batches and the best epoch are as on the CPU") {
   for (std::size_t e = 0; e < 3; ++e) CHECK(got[e].loss == doctest::Approx(want[e].loss).epsilon(1e-4));
   CHECK(got.kept_epoch == want.kept_epoch);
   CHECK(difference(got_state, state).relative < 1e-4);
+}
+
+TEST_CASE("cuda: batches of pieces of tensors train as copies of them do") {
+  xt::xtensor<float, 2> images({8, 5});
+  const auto x = values<float>("x", images.size());
+  std::copy(x.begin(), x.end(), images.begin());
+  const xt::xtensor<int, 2> labels{{9, 0}, {9, 1}, {9, 2}, {9, 0}, {9, 1}, {9, 2}, {9, 1}, {9, 0}};
+  const auto piece = [&](std::size_t from, std::size_t to) {
+    const auto some = xt::view(images, xt::range(from, to), xt::range(1, 4));
+    const auto truths = xt::view(labels, xt::range(from, to), 1);
+    return Piece<decltype(some), decltype(truths)>{some, truths};
+  };
+  std::vector<decltype(piece(0, 1))> pieces;
+  std::vector<Piece<std::vector<float>, std::vector<int>>> copies;
+  for (const std::size_t from : {2u, 5u}) {
+    pieces.push_back(piece(from, from + 3));
+    const auto& p = pieces.back();
+    copies.push_back({{p.images.begin(), p.images.end()}, {p.labels.begin(), p.labels.end()}});
+  }
+  ctnet::Network<ctnet::Sequential<ctnet::Linear<3, 3>>, ctnet::Features<3>, Cuda<>> a{Seed{1}}, b{Seed{1}};
+  fit(a, pieces, ctnet::SGD{.learning_rate = 0.1f}, ctnet::CrossEntropy{}, {.epochs = 2});
+  fit(b, copies, ctnet::SGD{.learning_rate = 0.1f}, ctnet::CrossEntropy{}, {.epochs = 2});
+  CHECK(a.state() == b.state());
+  CHECK(a.state() != decltype(a){Seed{1}}.state());
 }
 
 TEST_CASE("cuda: wrong labels and shapes are refused as on the CPU") {
