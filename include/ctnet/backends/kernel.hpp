@@ -91,6 +91,15 @@ struct Arguments {
 template <class Op, class Backend>
 struct Kernel : Kernel<Op, typename Backend::fallback> {};
 
+// The end of every chain of fallbacks: there is no kernel.
+struct NoBackend {};
+template <class Op>
+struct Kernel<Op, NoBackend> {
+  using missing = Op;
+};
+template <class Op, class Backend>
+concept HasKernel = !requires { typename Kernel<Op, Backend>::missing; };
+
 // Kernels for some sizes of an operation: Kernel<Op, Backend>::variant(op), constexpr, chooses a number from the
 // operation's cost, and KernelVariant<Op, Backend, number> is what runs. A network instantiates only what it chooses.
 // Kernel<Op, Backend> itself serves every size, for operations that are not known to the compiler.

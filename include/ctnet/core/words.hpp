@@ -91,6 +91,10 @@ enum Word : int {
   a_branch_is_missing,
   is_no_Image_or_Features,
   is_no_backend,
+  is_no_loader,
+  data_Loader_makes_one_of_a_data_set,
+  takes_targets_of_the_networks_type,
+  gets_class_labels,
   the_backend_comes_third,
   is_for_deployed_networks_only,
 };

@@ -26,7 +26,10 @@ inline constexpr bool may_be_image = length_of<X> == std::dynamic_extent || leng
 // live until its next call, which may be given them as its images.
 template <class Net, class Input, class B = Cpu<float>, int Capacity = 1>
 class Context {
-  enum : unsigned { checked = Checked<Net, Input>::size };
+  enum : unsigned {
+    checked = Checked<Net, Input>::size,
+    kernels_checked = detail::CheckedKernels<Net, Input, typename deployment::PlainBackend<B>::type>::size
+  };
   static_assert(Capacity >= 1, "Context: the capacity is the most images of a call, at least 1");
   static constexpr const auto& program = deployment::program_on<Net, Input, B>;
   static constexpr deployment::Room room =

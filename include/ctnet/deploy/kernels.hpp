@@ -12,6 +12,7 @@
 #include "../layers/norm/deploy.hpp"
 #include "../layers/pool/deploy.hpp"
 #include "../program/distinct.hpp"
+#include "../program/message.hpp"
 #include "plan.hpp"
 
 #pragma GCC diagnostic push
@@ -204,8 +205,12 @@ constexpr StageFn<typename B::scalar> stage_fn() {
   else if constexpr (s.kind == Kind::adaptive_pool)
     return &run_pool_stage<AdaptiveAvgPoolOp>;
   else {
-    using L = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type;
-    return &run_plain_stage<typename L::Op, typename PlainBackend<B>::type>;
+    using L = typename ctnet::detail::LayerAt<Net, s.leaf>::type;
+    using Plain = typename PlainBackend<B>::type;
+    if constexpr (HasKernel<typename L::Op, Plain>)
+      return &run_plain_stage<typename L::Op, Plain>;
+    else
+      return nullptr;  // Context says so
   }
 }
 
@@ -214,7 +219,7 @@ template <class Net, class Input, class B, int S>
 constexpr i64 plain_scratch() {
   constexpr const Stage& s = program_on<Net, Input, B>.stage[S];
   if constexpr (s.kind == Kind::plain) {
-    using Op = typename decltype(ctnet::detail::leaf_of<Net, s.leaf>())::type::Op;
+    using Op = typename ctnet::detail::LayerAt<Net, s.leaf>::type::Op;
     using Plain = typename PlainBackend<B>::type;
     if constexpr (requires(const Op& o) { Kernel<Op, Plain>::scratch(o); })
       return ctnet::detail::padded(Kernel<Op, Plain>::scratch(unpack_op<Op>(s.op)));

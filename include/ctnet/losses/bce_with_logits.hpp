@@ -29,6 +29,7 @@ struct BinaryCrossEntropyWithLogits {
   Reduction reduction = Reduction::mean;
 
   static constexpr const char* name = "BinaryCrossEntropyWithLogits";
+  static constexpr bool targets_like_logits = true;  // of their type, not class labels
 
   template <TensorLike X, TensorLike Y>
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& targets) const {

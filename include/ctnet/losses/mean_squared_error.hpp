@@ -17,6 +17,7 @@ struct MeanSquaredError {
   Reduction reduction = Reduction::mean;
 
   static constexpr const char* name = "MeanSquaredError";
+  static constexpr bool targets_like_logits = true;  // of their type, not class labels
 
   template <TensorLike X, TensorLike Y>
   LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
 #include "../core/integers.hpp"
 #include "../layers/reshape/layer.hpp"
@@ -120,6 +121,13 @@ constexpr auto leaf_of() {
     return leaf_of<typename L::Kids::template child<at.child>, at.leaf>();
   }
 }
+
+// Leaf I as a layer: what stands for a type that is none.
+template <class Net, int I>
+struct LayerAt {
+  using Leaf = typename decltype(leaf_of<Net, I>())::type;
+  using type = std::conditional_t<Layer<Leaf>, Leaf, NoLayer>;
+};
 
 constexpr unsigned long long hash(const char* s) {  // FNV-1a, and never 0
   unsigned long long h = 14695981039346656037ull;

@@ -266,6 +266,45 @@ struct Checked {
   static constexpr bool ok = InputType<In> && !graph<Net, In>.fault;
 };
 
+// A layer on a backend that has no kernel for its operation: the one error that says so, however often it is asked for.
+template <class Layer, words::Word Sentence, class Op, class Backend>
+struct kernel_error;
+template <class L, class B>
+struct CheckedKernel {
+  enum : unsigned { size = sizeof(kernel_error<L, words::has_no_Kernel_for, typename L::Op, B>) };
+};
+namespace detail {
+template <class L, class B>
+inline constexpr bool lacks_kernel = !L::traits.alias && !HasKernel<typename L::Op, B>;
+
+// A layer without a kernel on B: the first, or -1.
+template <class Net, class Input, class B, int... R>
+constexpr int first_without_kernel(Ints<R...>) {
+  constexpr const auto& ops = distinct_ops<Net, Input>;
+  const bool missing[] = {lacks_kernel<typename LayerAt<Net, ops.first[R]>::type, B>..., false};
+  for (int r = 0; r < ops.rows; ++r)
+    if (missing[r]) return ops.first[r];
+  return -1;
+}
+template <class Net, class B, int Leaf>
+struct KernelThere {
+  enum : unsigned { size = CheckedKernel<typename LayerAt<Net, Leaf>::type, B>::size };
+};
+template <class Net, class B>
+struct KernelThere<Net, B, -1> {
+  enum : unsigned { size = 1 };
+};
+// All layers of a network. Asked for before tables of kernels are: an error among constants makes clang give more.
+template <class Net, class Input, class B>
+using CheckedKernels = KernelThere<Net, B, first_without_kernel<Net, Input, B>(Iota<distinct_ops<Net, Input>.rows>{})>;
+}  // namespace detail
+
+// An argument that is none of its kind, likewise.
+template <class Type, words::Word... Sentence>
+struct CheckedArgument {
+  enum : unsigned { size = sizeof(argument_error<Type, Sentence...>) };
+};
+
 // What a loader or any other source gives must be what the network takes.
 namespace detail {
 template <Shape Gives, Shape Takes>

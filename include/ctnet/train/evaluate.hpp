@@ -31,17 +31,29 @@ template <class L>
 concept ShapedLoader = requires {
   { L::shape.rank } -> std::convertible_to<int>;
 };
-// Whether the loader's images are the network's. Where they are not, check_loader is the one error that says so.
+// Something to go over, batch by batch.
+template <class L>
+concept LoaderLike = requires(L& l) { l.epoch(std::size_t{}, std::size_t{}); } || requires(L& l) {
+  l.begin();
+  l.end();
+};
+// Whether it is a loader, of images that are the network's. Where it is not, check_loader is the one error that says
+// so.
 template <class LoaderType, class NetworkType>
 constexpr bool loader_fits() {
-  if constexpr (ShapedLoader<LoaderType>)
+  if constexpr (!LoaderLike<LoaderType>)
+    return false;
+  else if constexpr (ShapedLoader<LoaderType>)
     return LoaderType::shape == NetworkType::Input::shape;
   else
     return true;
 }
 template <class LoaderType, class NetworkType>
 void check_loader() {
-  if constexpr (ShapedLoader<LoaderType>)
+  if constexpr (!LoaderLike<LoaderType>)
+    static_cast<void>(
+        CheckedArgument<LoaderType, words::is_no_loader, words::data_Loader_makes_one_of_a_data_set>::size);
+  else if constexpr (ShapedLoader<LoaderType>)
     static_cast<void>(CheckedLoader<LoaderType::shape, NetworkType::Input::shape>::size);
 }
 
@@ -68,6 +80,22 @@ template <class B>
 concept Labelled = requires(const B& b) {
   { *targets_of(b).data() } -> std::convertible_to<int>;
 } && std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
+
+// Whether the loss takes what the loader's batches hold. Where it does not, check_loss is the one error that says so.
+template <class Loss, class LoaderType, class NetworkType>
+constexpr bool loss_fits() {
+  if constexpr (requires { Loss::targets_like_logits; } && loader_fits<LoaderType, NetworkType>()) {
+    using Epoch = decltype(epoch_of(std::declval<LoaderType&>(), 0, 0));
+    return !Labelled<std::remove_cvref_t<decltype(*std::declval<Epoch&>().begin())>>;
+  } else {
+    return true;
+  }
+}
+template <class Loss, class LoaderType, class NetworkType>
+void check_loss() {
+  if constexpr (!loss_fits<Loss, LoaderType, NetworkType>())
+    static_cast<void>(CheckedArgument<Loss, words::takes_targets_of_the_networks_type, words::gets_class_labels>::size);
+}
 
 // One score per class, and one label per image or probabilities of classes: what accuracy can be told of.
 template <class NetworkType, class B, class Loss>
@@ -125,8 +153,10 @@ std::vector<std::string> class_names(const L& loader, int classes) {
 template <class NetworkType, class LoaderType, class Loss = CrossEntropy>
 Evaluation evaluate(NetworkType& net, LoaderType&& loader, const Loss& loss = {}) {
   Evaluation e;
-  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
-  if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>()) {
+  using L = std::remove_cvref_t<LoaderType>;
+  detail::check_loader<L, NetworkType>();
+  detail::check_loss<Loss, L, NetworkType>();
+  if constexpr (detail::loader_fits<L, NetworkType>() && detail::loss_fits<Loss, L, NetworkType>()) {
     using T = typename NetworkType::scalar;
     constexpr int classes = static_cast<int>(NetworkType::Facts::output.size());
     const auto start = std::chrono::steady_clock::now();

@@ -249,9 +249,11 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 // number, naming the step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
-  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
+  using L = std::remove_cvref_t<LoaderType>;
+  detail::check_loader<L, NetworkType>();
+  detail::check_loss<Loss, L, NetworkType>();
   static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
-  if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>() &&
+  if constexpr (detail::loader_fits<L, NetworkType>() && detail::loss_fits<Loss, L, NetworkType>() &&
                 detail::optimizer_fits<NetworkType, Config>()) {
     detail::NoLoader none;
     return detail::run_fit(net, loader, config, loss, options, none);
@@ -263,10 +265,12 @@ History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& 
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options,
             Validation&& validation) {
-  detail::check_loader<std::remove_cvref_t<LoaderType>, NetworkType>();
+  using L = std::remove_cvref_t<LoaderType>;
+  detail::check_loader<L, NetworkType>();
+  detail::check_loss<Loss, L, NetworkType>();
   detail::check_loader<std::remove_cvref_t<Validation>, NetworkType>();
   static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
-  if constexpr (detail::loader_fits<std::remove_cvref_t<LoaderType>, NetworkType>() &&
+  if constexpr (detail::loader_fits<L, NetworkType>() && detail::loss_fits<Loss, L, NetworkType>() &&
                 detail::loader_fits<std::remove_cvref_t<Validation>, NetworkType>() &&
                 detail::optimizer_fits<NetworkType, Config>()) {
     return detail::run_fit(net, loader, config, loss, options, validation);

@@ -48,6 +48,7 @@ Program program_of() {
 // An engine may have its own way of making its programs.
 template <class Net, class Input, class B>
 Engine<B> engine_of() {
+  static_cast<void>(CheckedKernels<Net, Input, B>::size);
   if constexpr (requires { Engine<B>::template of<Net, Input>(); })
     return Engine<B>::template of<Net, Input>();
   else
@@ -211,6 +212,25 @@ class Network {
 
   mutable Engine<B> engine_;  // predict computes in its memory
   Anchor anchor_;
+};
+
+// A second argument that is no input, a backend that does not train: one error, and a network to go on with.
+template <class NetType, class InputType_, class B>
+  requires(
+      !InputType<InputType_> || requires { B::bf16; } || !requires { typename B::scalar; })
+class Network<NetType, InputType_, B> : public Network<Sequential<>, Features<1>> {
+  static constexpr auto check() {
+    if constexpr (!InputType<InputType_>)
+      return Checked<NetType, InputType_>::size;
+    else if constexpr (requires { B::bf16; })
+      return CheckedArgument<B, words::is_for_deployed_networks_only>::size;
+    else
+      return CheckedArgument<B, words::is_no_backend>::size;
+  }
+  enum : unsigned { checked = static_cast<unsigned>(check()) };
+
+ public:
+  using Network<Sequential<>, Features<1>>::Network;
 };
 
 }  // namespace ctnet

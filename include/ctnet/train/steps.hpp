@@ -5,6 +5,7 @@
 
 #include "../backends/kernel.hpp"
 #include "../program/distinct.hpp"
+#include "../program/message.hpp"
 
 namespace ctnet {
 
@@ -48,9 +49,11 @@ constexpr Step<B> step_of(unsigned takes = takes_nothing) {
 
 template <class Net, class Input, class B, int I>
 constexpr Step<B> step_at() {
-  using L = typename decltype(leaf_of<Net, I>())::type;
+  using L = typename LayerAt<Net, I>::type;
   if constexpr (L::traits.alias) {
     return {};
+  } else if constexpr (lacks_kernel<L, B>) {
+    return {};  // CheckedKernels says so
   } else {
     using Op = typename L::Op;
     constexpr int variant = variant_of<Op, B>(unpack_op<Op>(graph<Net, Input>.op[I].op));

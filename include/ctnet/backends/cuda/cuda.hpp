@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "../cpu/bfloat16.hpp"
+#include "../kernel.hpp"
 
 namespace ctnet {
 
@@ -49,6 +50,7 @@ struct Cuda {
  public:
   using precision = Precision;
   using scalar = std::conditional_t<std::is_same_v<Precision, double>, double, float>;
+  using fallback = NoBackend;
   static constexpr cuda::Compute compute = std::is_same_v<Precision, tf32>       ? cuda::Compute::tf32
                                            : std::is_same_v<Precision, bfloat16> ? cuda::Compute::bf16
                                            : std::is_same_v<Precision, double>   ? cuda::Compute::fp64

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "../../core/buffer.hpp"
+#include "../kernel.hpp"
 
 namespace ctnet {
 
 template <class T = double>
 struct Reference {
   using scalar = T;
+  using fallback = NoBackend;
   template <class U>
   using buffer = Buffer<U>;
 };
