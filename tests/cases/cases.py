@@ -5,6 +5,7 @@ a compiler it needs is not here.
 """
 import argparse
 import os
+import pathlib
 import re
 import shutil
 import struct
@@ -126,7 +127,7 @@ def exits_with_0(name, *flags, compiler="g++"):
 
 for _name in ["bug_freeze_a_layer", "bug_loader_as_range", "bug_loader_nested", "bug_loss_over_batches",
               "bug_small_numbers_in_errors", "bug_tensor_layouts", "bug_truncated_jpeg",
-              "bug_unreadable_images", "embed_fit_other_optimizer", "embed_own_vectors", "embed_siamese", "embed_unet",
+              "bug_unreadable_images", "embed_own_vectors", "embed_siamese", "embed_unet",
               "embed_yolo_two_scales", "embed_shared_weights", "embed_realtime"]:
     exits_with_0(_name)
 exits_with_0("bug_fork_after_threads", "-fopenmp")
@@ -142,6 +143,19 @@ def bug_more_than_2_to_31_values(m):
         m.run()
     else:  # the compiler refuses the input
         require("more_than_2147483647_values" in said and len(ERROR.findall(said)) <= 2, f"does not build:\n{said[:3000]}")
+
+
+@case
+def embed_fit_other_optimizer(m):
+    """The compiler refuses the optimizer of another type of network; without that attempt the program refuses the twin's."""
+    m.one_error(compiler="g++", says=["the optimizer was made for a network of another type"])
+    text = pathlib.Path(m.source()).read_text()
+    require(", attempt(of_other);" in text, "the attempt to leave out is not there")
+    twin = pathlib.Path(m.dir, "twin.cpp")
+    twin.write_text(text.replace(", attempt(of_other);", ";"))
+    m.source = lambda: str(twin)
+    said = m.built().run()
+    require("the optimizer was made for another network" in said, "the twin's optimizer is not refused in words")
 
 
 @case
