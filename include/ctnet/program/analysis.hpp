@@ -53,7 +53,7 @@ class Analysis {
   static constexpr i64 macs = g().macs;
   static constexpr i64 inference_bytes =
       element * plan_inference(g()).size;  // activations, the input counted, by liveness
-  // Activations and their gradients. Beyond some 400 layers clang wants -fconstexpr-steps for it; summary() does not.
+  // Activations and their gradients. Beyond some 500 layers clang wants -fconstexpr-steps for it; summary() does not.
   static constexpr i64 training_bytes = element * plan_training(g()).size;
   static constexpr Layers layers = facts();
 };
