@@ -95,6 +95,7 @@ enum Word : int {
   data_Loader_makes_one_of_a_data_set,
   takes_targets_of_the_networks_type,
   gets_class_labels,
+  gets_targets_of_another_type,
   the_backend_comes_third,
   is_for_deployed_networks_only,
 };

@@ -31,23 +31,27 @@ struct BinaryCrossEntropyWithLogits {
   static constexpr const char* name = "BinaryCrossEntropyWithLogits";
   static constexpr bool targets_like_logits = true;  // of their type, not class labels
 
-  template <TensorLike X, TensorLike Y>
+  template <detail::LogitsLike X, detail::TargetsOf<scalar_of<X>> Y>
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& targets) const {
     return detail::evaluate_loss(*this, logits, targets, 0);
   }
+  // Anything else is the one error that says what a loss takes.
   template <class X, class Y>
-    requires detail::NoTensors<X, Y>
   LossResult<float> operator()(const X&, const Y&) const {
-    return detail::no_loss<X, Y>();
+    return detail::no_loss<BinaryCrossEntropyWithLogits, X, Y>();
   }
 
   // Unreduced, in the shape of the logits.
-  template <TensorLike X, TensorLike Y>
+  template <detail::LogitsLike X, detail::TargetsOf<scalar_of<X>> Y>
   LossValues<scalar_of<X>> each(const X& logits, const Y& targets) const {
     return detail::each_value(*this, logits, targets, 0, detail::ValueOf::element);
   }
+  template <class X, class Y>
+  LossValues<float> each(const X&, const Y&) const {
+    return detail::no_values<BinaryCrossEntropyWithLogits, X, Y>();
+  }
 
-  template <detail::LossScalar T, TensorLike Y>
+  template <detail::LossScalar T, detail::TargetsOf<T> Y>
   std::remove_const_t<T> compute(const View<T>& logits, const Y& targets,
                                  std::type_identity_t<Run<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
@@ -65,6 +69,11 @@ struct BinaryCrossEntropyWithLogits {
     });
     return static_cast<S>(scale * sum);
   }
+  template <class T, class Y>
+  std::remove_const_t<T> compute(const View<T>&, const Y&, std::type_identity_t<Run<std::remove_const_t<T>>>,
+                                 cpu::Threads = {}) const {
+    return static_cast<std::remove_const_t<T>>(detail::no_loss<BinaryCrossEntropyWithLogits, View<T>, Y>().value);
+  }
 
   template <class T, TensorLike Y>
   double total_weight(const View<T>& logits, const Y&) const {
@@ -74,14 +83,14 @@ struct BinaryCrossEntropyWithLogits {
   // Only the shape of the logits counts.
   template <class T, TensorLike Y>
   void check(const View<T>& logits, const Y& targets) const {
-    detail::check_targets(name, logits, targets);
+    detail::check_target_shape(name, logits, targets);
     const std::size_t classes = detail::loss_extents(logits).c;
     check_weights("pos_weight", pos_weight, classes);
     check_weights("weight", weight, classes);
   }
 
   // In plain loops, options and tensors having been checked.
-  template <detail::LossScalar T, TensorLike Y>
+  template <detail::LossScalar T, detail::TargetsOf<T> Y>
   std::remove_const_t<T> plain(const View<T>& logits, const Y& targets, std::remove_const_t<T>* gradient, Reduction how,
                                std::remove_const_t<T>* values = nullptr) const {
     const auto numbers = dense(targets, name);

@@ -30,31 +30,36 @@ struct CrossEntropy {
   static constexpr bool takes_probabilities = true;  // floating targets are those of classes
 
   // .value and .gradient = d value / d logits. Throws Error where labels and logits do not go together.
-  template <TensorLike X, LabelsLike Y>
+  template <detail::LogitsLike X, LabelsLike Y>
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& labels) const {
     return detail::evaluate_loss(*this, logits, labels, static_cast<std::size_t>(labels.size()));
   }
-  template <TensorLike X, ProbabilitiesLike Y>
+  template <detail::LogitsLike X, ProbabilitiesLike Y>
   LossResult<scalar_of<X>> operator()(const X& logits, const Y& probabilities) const {
     return detail::evaluate_loss(*this, logits, probabilities, rows_of<X>(probabilities));
   }
+  // Anything else is the one error that says what a loss takes.
   template <class X, class Y>
-    requires detail::NoTensors<X, Y>
   LossResult<float> operator()(const X&, const Y&) const {
-    return detail::no_loss<X, Y>();
+    return detail::no_loss<CrossEntropy, X, Y>();
   }
   // Unreduced: values (N) or (N, H, W), 0 where a row is ignored.
-  template <TensorLike X, LabelsLike Y>
+  template <detail::LogitsLike X, LabelsLike Y>
   LossValues<scalar_of<X>> each(const X& logits, const Y& labels) const {
     return detail::each_value(*this, logits, labels, static_cast<std::size_t>(labels.size()), detail::ValueOf::row);
   }
-  template <TensorLike X, ProbabilitiesLike Y>
+  template <detail::LogitsLike X, ProbabilitiesLike Y>
   LossValues<scalar_of<X>> each(const X& logits, const Y& probabilities) const {
     return detail::each_value(*this, logits, probabilities, rows_of<X>(probabilities), detail::ValueOf::row);
+  }
+  template <class X, class Y>
+  LossValues<float> each(const X&, const Y&) const {
+    return detail::no_values<CrossEntropy, X, Y>();
   }
 
   // The same into the caller's memory, without allocating.
   template <detail::LossScalar T, TensorLike Y>
+    requires(LabelsLike<Y> || ProbabilitiesLike<Y>)
   std::remove_const_t<T> compute(const View<T>& logits, const Y& targets,
                                  std::type_identity_t<Run<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
@@ -69,6 +74,11 @@ struct CrossEntropy {
       return by_labels(logits.data(), numbers.data(), gradient.data(), d, over, threads);
     else
       return by_probabilities(logits.data(), numbers.data(), gradient.data(), d, over, threads);
+  }
+  template <class T, class Y>
+  std::remove_const_t<T> compute(const View<T>&, const Y&, std::type_identity_t<Run<std::remove_const_t<T>>>,
+                                 cpu::Threads = {}) const {
+    return static_cast<std::remove_const_t<T>>(detail::no_loss<CrossEntropy, View<T>, Y>().value);
   }
 
   // The sum of w(label) over the rows not ignored; with probabilities the number of rows.

@@ -22,20 +22,24 @@ struct NLLLoss {
 
   static constexpr const char* name = "NLLLoss";
 
-  template <TensorLike X, LabelsLike Y>
+  template <detail::LogitsLike X, LabelsLike Y>
   LossResult<scalar_of<X>> operator()(const X& log_probabilities, const Y& labels) const {
     return detail::evaluate_loss(*this, log_probabilities, labels, static_cast<std::size_t>(labels.size()));
   }
+  // Anything else is the one error that says what a loss takes.
   template <class X, class Y>
-    requires detail::NoTensors<X, Y>
   LossResult<float> operator()(const X&, const Y&) const {
-    return detail::no_loss<X, Y>();
+    return detail::no_loss<NLLLoss, X, Y>();
   }
   // Unreduced: values (N) or (N, H, W), 0 where a row is ignored.
-  template <TensorLike X, LabelsLike Y>
+  template <detail::LogitsLike X, LabelsLike Y>
   LossValues<scalar_of<X>> each(const X& log_probabilities, const Y& labels) const {
     return detail::each_value(*this, log_probabilities, labels, static_cast<std::size_t>(labels.size()),
                               detail::ValueOf::row);
+  }
+  template <class X, class Y>
+  LossValues<float> each(const X&, const Y&) const {
+    return detail::no_values<NLLLoss, X, Y>();
   }
 
   template <detail::LossScalar T, LabelsLike Y>
@@ -45,6 +49,10 @@ struct NLLLoss {
     check(x, labels);
     detail::check_gradient(name, x, gradient.size());
     return plain(x, labels, gradient.data(), reduction);
+  }
+  template <class T, class Y>
+  std::remove_const_t<T> compute(const View<T>&, const Y&, std::type_identity_t<Run<std::remove_const_t<T>>>) const {
+    return static_cast<std::remove_const_t<T>>(detail::no_loss<NLLLoss, View<T>, Y>().value);
   }
   template <class T, LabelsLike Y>
   double total_weight(const View<T>&, const Y& labels) const {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -111,6 +112,11 @@ namespace detail {
 
 template <class T>
 concept LossScalar = std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, double>;
+template <class X>
+concept LogitsLike = TensorLike<X> && LossScalar<scalar_of<X>>;
+// Targets of the losses that go element by element.
+template <class Y, class T>
+concept TargetsOf = TensorLike<Y> && std::is_same_v<scalar_of<Y>, std::remove_const_t<T>>;
 
 template <class Loss, class T, class Targets>
 double total_weight(const Loss& loss, const View<T>& logits, const Targets& targets) {
@@ -124,8 +130,6 @@ double total_weight(const Loss& loss, const View<T>& logits, const Targets& targ
 // or flat for rows = 0. An Eigen matrix has the rows that lie in memory.
 template <TensorLike X>
 View<const scalar_of<X>> loss_view(const char* loss, const X& x, const scalar_of<X>* data, std::size_t rows) {
-  using T = scalar_of<X>;
-  static_assert(LossScalar<T>, "a loss takes tensors of float or double");
   const auto size = static_cast<std::size_t>(x.size());
   if constexpr (HasShape<X>) {
     const auto& shape = shape_of(x);
@@ -198,19 +202,37 @@ void check_target_shape(const char* loss, const View<T>& logits, const Y& target
   if (logits.rank() > 1) check_runs(targets, logits.shape().subspan(1), loss);
 }
 
-// Targets of the losses that go element by element.
-template <class T, TensorLike Y>
-void check_targets(const char* loss, const View<T>& logits, const Y& targets) {
-  static_assert(std::is_same_v<scalar_of<Y>, std::remove_const_t<T>>, "targets must be of the logits' type");
-  check_target_shape(loss, logits, targets);
+// What a loss is given that it does not take: the one error that says so.
+template <class Loss, class X, class Y>
+constexpr void expect_targets() {
+  using T = std::remove_const_t<scalar_of<X>>;
+  using Target = scalar_of<Y>;
+  constexpr bool numbers = LossScalar<T>, labels = std::integral<Target>, real = LossScalar<Target>;
+  constexpr bool alike = requires { Loss::targets_like_logits; };
+  static_assert(numbers, "a loss takes logits of float or double");
+  static_assert(!numbers || !alike || !labels,
+                "this loss takes targets of the logits' type, float or double, and gets labels of an integer type");
+  static_assert(!numbers || !alike || labels || std::is_same_v<Target, T>,
+                "this loss takes targets of the logits' type: of float for logits of float, of double for double");
+  static_assert(!numbers || alike || !real,
+                "this loss takes labels of an integer type, one for each row, and gets targets of float or double");
+  static_assert(!numbers || alike || labels || real,
+                "this loss takes labels of an integer type, or class probabilities of float or double where it is "
+                "CrossEntropy, and gets neither");
 }
-
-// What a loss is given that is no tensor: the one error that says so.
-template <class X, class Y>
-concept NoTensors = !TensorLike<X> || !TensorLike<Y>;
-template <class X, class Y>
+template <class Loss, class X, class Y>
 LossResult<float> no_loss() {
-  if constexpr (expect_tensor<X>()) expect_tensor<Y>();
+  if constexpr (!TensorLike<X>)
+    expect_tensor<X>();
+  else if constexpr (!TensorLike<Y>)
+    expect_tensor<Y>();
+  else
+    expect_targets<Loss, X, Y>();
+  return {};
+}
+template <class Loss, class X, class Y>
+LossValues<float> no_values() {
+  static_cast<void>(no_loss<Loss, X, Y>());
   return {};
 }
 

@@ -19,23 +19,27 @@ struct SmoothL1 {
   static constexpr const char* name = "SmoothL1";
   static constexpr bool targets_like_logits = true;  // of their type, not class labels
 
-  template <TensorLike X, TensorLike Y>
+  template <detail::LogitsLike X, detail::TargetsOf<scalar_of<X>> Y>
   LossResult<scalar_of<X>> operator()(const X& predictions, const Y& targets) const {
     return detail::evaluate_loss(*this, predictions, targets, 0);
   }
+  // Anything else is the one error that says what a loss takes.
   template <class X, class Y>
-    requires detail::NoTensors<X, Y>
   LossResult<float> operator()(const X&, const Y&) const {
-    return detail::no_loss<X, Y>();
+    return detail::no_loss<SmoothL1, X, Y>();
   }
 
   // Unreduced, in the shape of the predictions.
-  template <TensorLike X, TensorLike Y>
+  template <detail::LogitsLike X, detail::TargetsOf<scalar_of<X>> Y>
   LossValues<scalar_of<X>> each(const X& predictions, const Y& targets) const {
     return detail::each_value(*this, predictions, targets, 0, detail::ValueOf::element);
   }
+  template <class X, class Y>
+  LossValues<float> each(const X&, const Y&) const {
+    return detail::no_values<SmoothL1, X, Y>();
+  }
 
-  template <detail::LossScalar T, TensorLike Y>
+  template <detail::LossScalar T, detail::TargetsOf<T> Y>
   std::remove_const_t<T> compute(const View<T>& predictions, const Y& targets,
                                  std::type_identity_t<Run<std::remove_const_t<T>>> gradient,
                                  cpu::Threads threads = {}) const {
@@ -51,6 +55,11 @@ struct SmoothL1 {
     });
     return static_cast<S>(sum / n);
   }
+  template <class T, class Y>
+  std::remove_const_t<T> compute(const View<T>&, const Y&, std::type_identity_t<Run<std::remove_const_t<T>>>,
+                                 cpu::Threads = {}) const {
+    return static_cast<std::remove_const_t<T>>(detail::no_loss<SmoothL1, View<T>, Y>().value);
+  }
 
   template <class T, TensorLike Y>
   double total_weight(const View<T>& predictions, const Y&) const {
@@ -61,11 +70,11 @@ struct SmoothL1 {
   template <class T, TensorLike Y>
   void check(const View<T>& predictions, const Y& targets) const {
     detail::check_option(name, "beta", beta, beta >= 0, "0 or more");
-    detail::check_targets(name, predictions, targets);
+    detail::check_target_shape(name, predictions, targets);
   }
 
   // In plain loops, options and tensors having been checked.
-  template <detail::LossScalar T, TensorLike Y>
+  template <detail::LossScalar T, detail::TargetsOf<T> Y>
   std::remove_const_t<T> plain(const View<T>& predictions, const Y& targets, std::remove_const_t<T>* gradient,
                                Reduction how, std::remove_const_t<T>* values = nullptr) const {
     const auto numbers = dense(targets, name);

@@ -82,19 +82,31 @@ concept Labelled = requires(const B& b) {
 } && std::integral<std::remove_cvref_t<decltype(*targets_of(std::declval<const B&>()).data())>>;
 
 // Whether the loss takes what the loader's batches hold. Where it does not, check_loss is the one error that says so.
+enum class TargetsFit { yes, labels, another_type };
 template <class Loss, class LoaderType, class NetworkType>
-constexpr bool loss_fits() {
+constexpr TargetsFit targets_fit() {
   if constexpr (requires { Loss::targets_like_logits; } && loader_fits<LoaderType, NetworkType>()) {
     using Epoch = decltype(epoch_of(std::declval<LoaderType&>(), 0, 0));
-    return !Labelled<std::remove_cvref_t<decltype(*std::declval<Epoch&>().begin())>>;
-  } else {
-    return true;
+    using Batch = std::remove_cvref_t<decltype(*std::declval<Epoch&>().begin())>;
+    using Targets = std::remove_cvref_t<decltype(targets_of(std::declval<const Batch&>()))>;
+    if constexpr (Labelled<Batch>) return TargetsFit::labels;
+    if constexpr (TensorLike<Targets>)
+      if (!std::is_same_v<scalar_of<Targets>, typename NetworkType::scalar>) return TargetsFit::another_type;
   }
+  return TargetsFit::yes;
+}
+template <class Loss, class LoaderType, class NetworkType>
+constexpr bool loss_fits() {
+  return targets_fit<Loss, LoaderType, NetworkType>() == TargetsFit::yes;
 }
 template <class Loss, class LoaderType, class NetworkType>
 void check_loss() {
-  if constexpr (!loss_fits<Loss, LoaderType, NetworkType>())
-    static_cast<void>(CheckedArgument<Loss, words::takes_targets_of_the_networks_type, words::gets_class_labels>::size);
+  using enum words::Word;
+  constexpr TargetsFit fit = targets_fit<Loss, LoaderType, NetworkType>();
+  if constexpr (fit == TargetsFit::labels)
+    static_cast<void>(CheckedArgument<Loss, takes_targets_of_the_networks_type, gets_class_labels>::size);
+  if constexpr (fit == TargetsFit::another_type)
+    static_cast<void>(CheckedArgument<Loss, takes_targets_of_the_networks_type, gets_targets_of_another_type>::size);
 }
 
 // One score per class, and one label per image or probabilities of classes: what accuracy can be told of.

@@ -1,0 +1,13 @@
+// must say: this loss takes targets of the logits' type, float or double, and gets labels of an integer type
+#include <ctnet/losses.hpp>
+using namespace ctnet;
+#ifdef FIXED
+using Target = float;
+#else
+using Target = unsigned char;
+#endif
+int main() {
+  const std::vector<float> logits(4);
+  const std::vector<Target> targets(4);
+  return BinaryCrossEntropyWithLogits{}.each(logits, targets).values[0] > 1;
+}
