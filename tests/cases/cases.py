@@ -80,14 +80,17 @@ class Maker:
         status, said = self.check(*flags, **options)
         require(status == 0, f"does not compile with {flags}:\n{said[:3000]}")
 
-    def one_error(self, *flags, compiler, says=()):
+    def errors(self, *flags, compiler, says=(), most=1):
+        """Must not compile: at most `most` errors in 30 lines, the first in these words."""
         status, said = self.check(*flags, compiler=compiler)
         print(f"--- {compiler} {' '.join(flags)}\n{said[:3000]}")
         require(status != 0, f"{compiler} {flags}: it compiled")
-        errors, lines = len(ERROR.findall(said)), said.count("\n")
-        require(errors == 1 and lines <= 30, f"{compiler} {flags}: {errors} errors in {lines} lines, expected one in at most 30")
+        found, lines = list(ERROR.finditer(said)), said.count("\n")
+        require(1 <= len(found) <= most and lines <= 30,
+                f"{compiler} {flags}: {len(found)} errors in {lines} lines, expected {most} in at most 30")
+        first = said[:found[1].start()] if len(found) > 1 else said
         for words in says:
-            require(re.search(words, said), f"{compiler} {flags}: the error does not say {words}")
+            require(re.search(words, first), f"{compiler} {flags}: the error does not say {words}")
 
     def build(self, *flags, compiler="g++", out="program", optimize="-O1"):
         """Builds; status and output."""
@@ -148,7 +151,7 @@ def bug_more_than_2_to_31_values(m):
 @case
 def embed_fit_other_optimizer(m):
     """The compiler refuses the optimizer of another type of network; without that attempt the program refuses the twin's."""
-    m.one_error(compiler="g++", says=["the optimizer was made for a network of another type"])
+    m.errors(compiler="g++", says=["the optimizer was made for a network of another type"])
     text = pathlib.Path(m.source()).read_text()
     require(", attempt(of_other);" in text, "the attempt to leave out is not there")
     twin = pathlib.Path(m.dir, "twin.cpp")
@@ -191,7 +194,7 @@ def attack_ceil_mode(m):
 def attack_flatten_overflow(m):
     for compiler in ("g++", "clang++"):
         for flags in ([], ["-DPAD"], ["-DFAN_IN"]):
-            m.one_error(*flags, compiler=compiler)
+            m.errors(*flags, compiler=compiler)
 
 
 @case
@@ -289,7 +292,10 @@ def embed_errors(m):
             5: ["Cpu"], 6: ["Loader|loader"], 7: ["target|label"], 8: ["Mine|MyOp"], 9: ["Conv"]}
     for compiler in ("g++", "clang++"):
         for mistake, words in says.items():
-            m.one_error(f"-DMISTAKE={mistake}", "-I", m.cases, compiler=compiler, says=words)
+            # A template where a type belongs (4) and a number where one does (9) are the compiler's own business: its first
+            # error says so and names it; others follow because what was declared with it is not there.
+            errors = {4: 2, 9: 6}.get(mistake, 1)
+            m.errors(f"-DMISTAKE={mistake}", "-I", m.cases, compiler=compiler, says=words, most=errors)
 
 
 @case

@@ -223,6 +223,11 @@ TEST_CASE("a Compose takes one picture as a Loader would") {
     REQUIRE(picture.shape() == Shape{3, 12, 10});
     CHECK(std::equal(picture.begin(), picture.end(), batch.images.begin(), batch.images.end()));
   }
+  const std::vector<float> mean{0.5f, 0.4f, 0.3f}, deviation{2, 1, 0.5f};
+  const data::Compose from_a_file{data::Resize<12, 10>{}, data::ToTensor{}, data::Normalize<3>{mean, deviation}};
+  CHECK(from_a_file(set.get(0).image).values == prepare(set.get(0).image).values);
+  CHECK_THROWS_WITH_AS((data::Normalize<1>{mean, deviation}),
+                       "Normalize: 3 means and 3 standard deviations, expected 1 of each", ct::Error);
   CHECK_THROWS_WITH_AS(prepare(numbered(1, 12, 10)),
                        "Compose: a transform is made for another number of channels than 1", ct::Error);
 }

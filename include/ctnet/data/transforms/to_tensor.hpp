@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 
 #include "../../core/error.hpp"
 #include "../../core/finite.hpp"
@@ -52,14 +53,12 @@ class Normalize {
     for (int c = 0; c < C; ++c) mean_[c] = 0, std_[c] = 1;
   }
   // One mean and one standard deviation for each channel; throws where one is not finite or a deviation not above 0.
-  Normalize(const float (&mean)[C], const float (&std)[C]) {
-    for (int c = 0; c < C; ++c) {
-      if (!is_finite(mean[c]))
-        fail("Normalize: the mean of channel ", c, " is ", mean[c], ", expected a finite number");
-      if (!(std[c] > 0 && is_finite(std[c])))
-        fail("Normalize: the standard deviation of channel ", c, " is ", std[c], ", expected above 0");
-      mean_[c] = mean[c], std_[c] = std[c];
-    }
+  Normalize(const float (&mean)[C], const float (&std)[C]) { take(mean, std); }
+  // The same from numbers that come at run time, as a model file's; throws, too, where they are not C of each.
+  Normalize(std::span<const float> mean, std::span<const float> std) {
+    if (mean.size() != C || std.size() != C)
+      fail("Normalize: ", mean.size(), " means and ", std.size(), " standard deviations, expected ", C, " of each");
+    take(mean.data(), std.data());
   }
   float mean(int c) const { return mean_[c]; }
   float std(int c) const { return std_[c]; }
@@ -74,6 +73,16 @@ class Normalize {
   }
 
  private:
+  void take(const float* mean, const float* std) {
+    for (int c = 0; c < C; ++c) {
+      if (!is_finite(mean[c]))
+        fail("Normalize: the mean of channel ", c, " is ", mean[c], ", expected a finite number");
+      if (!(std[c] > 0 && is_finite(std[c])))
+        fail("Normalize: the standard deviation of channel ", c, " is ", std[c], ", expected above 0");
+      mean_[c] = mean[c], std_[c] = std[c];
+    }
+  }
+
   float mean_[C], std_[C];
 };
 
