@@ -84,7 +84,7 @@ struct Arguments {
 
 // Kernel<Op, Backend> has
 //   static void forward(const Op&, const Forward<T>&);
-//   static void backward(const Op&, const Backward<T>&);
+//   static void backward(const Op&, const Backward<T>&);   may be missing where nothing is ever trained
 //   static constexpr i64 scratch(const Op&);            elements, whatever the batch (optional)
 //   static constexpr unsigned takes(const Op&);         which neighbours' work it can take along, a Takes (optional)
 // Where a backend has none of its own, its `fallback` backend's is taken.

@@ -79,6 +79,8 @@ enum Word : int {
   lacks_macs,
   lacks_op,
   has_no_Kernel_for,
+  has_a_Kernel_without_forward_for,
+  has_a_Kernel_without_backward_for,
   this_branch_gives,
   first_branch_gives,
   tap_does_not_exist,

@@ -280,6 +280,19 @@ constexpr bool optimizer_fits() {
   else
     return true;
 }
+// What trains changes network and optimizer (Config: an optimizer or the options of one). Where they cannot be, false,
+// beside the one error that says so.
+template <class Network, class Config>
+constexpr bool expect_trainable() {
+  using O = std::remove_reference_t<Config>;
+  constexpr bool network = !std::is_const_v<Network>;
+  constexpr bool optimizer = !std::is_const_v<O> || !requires { typename O::network_type; };
+  constexpr bool fits = optimizer_fits<std::remove_const_t<Network>, O>();
+  static_assert(network, "training changes the network, which is const here; its clone() is one to train");
+  static_assert(!network || optimizer, "training changes the optimizer, which is const here");
+  static_assert(!network || !optimizer || fits, "the optimizer was made for a network of another type");
+  return network && optimizer && fits;
+}
 // Throws Error where it is not.
 template <class Network, class O>
 void expect_network_of(const char* what, const Network& net, const O& optimizer) {

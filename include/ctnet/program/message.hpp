@@ -266,37 +266,66 @@ struct Checked {
   static constexpr bool ok = InputType<In> && !graph<Net, In>.fault;
 };
 
-// A layer on a backend that has no kernel for its operation: the one error that says so, however often it is asked for.
+// A layer on a backend that has no kernel for its operation, or only half of one: the one error that says so, however
+// often it is asked for.
 template <class Layer, words::Word Sentence, class Op, class Backend>
 struct kernel_error;
-template <class L, class B>
+template <class L, class B, words::Word Sentence>
 struct CheckedKernel {
-  enum : unsigned { size = sizeof(kernel_error<L, words::has_no_Kernel_for, typename L::Op, B>) };
+  enum : unsigned { size = sizeof(kernel_error<L, Sentence, typename L::Op, B>) };
 };
 namespace detail {
-template <class L, class B>
-inline constexpr bool lacks_kernel = !L::traits.alias && !HasKernel<typename L::Op, B>;
+enum class Pass { forward, backward };
+inline constexpr words::Word nothing_lacks = words::Word{};
 
-// A layer without a kernel on B: the first, or -1.
-template <class Net, class Input, class B, int... R>
+// What the kernel of layer L on B lacks for a pass, as a sentence.
+template <class L, class B, Pass P>
+constexpr words::Word kernel_lacks() {
+  if constexpr (!L::traits.alias) {
+    using Op = typename L::Op;
+    if constexpr (!HasKernel<Op, B>)
+      return words::has_no_Kernel_for;
+    else if constexpr (P == Pass::forward) {
+      if (!requires(const Op& op, const typename Arguments<B>::Forward& a) { Kernel<Op, B>::forward(op, a); })
+        return words::has_a_Kernel_without_forward_for;
+    } else {
+      if (!requires(const Op& op, const typename Arguments<B>::Backward& a) { Kernel<Op, B>::backward(op, a); })
+        return words::has_a_Kernel_without_backward_for;
+    }
+  }
+  return nothing_lacks;
+}
+template <class L, class B>
+inline constexpr bool lacks_kernel = kernel_lacks<L, B, Pass::forward>() != nothing_lacks;
+template <class L, class B>
+inline constexpr bool lacks_backward = kernel_lacks<L, B, Pass::backward>() != nothing_lacks;
+
+// A layer that lacks it: the first, or -1.
+template <class Net, class Input, class B, Pass P, int... R>
 constexpr int first_without_kernel(Ints<R...>) {
   constexpr const auto& ops = distinct_ops<Net, Input>;
-  const bool missing[] = {lacks_kernel<typename LayerAt<Net, ops.first[R]>::type, B>..., false};
+  const words::Word lacks[] = {kernel_lacks<typename LayerAt<Net, ops.first[R]>::type, B, P>()..., nothing_lacks};
   for (int r = 0; r < ops.rows; ++r)
-    if (missing[r]) return ops.first[r];
+    if (lacks[r] != nothing_lacks) return ops.first[r];
   return -1;
 }
-template <class Net, class B, int Leaf>
+template <class Net, class B, Pass P, int Leaf>
 struct KernelThere {
-  enum : unsigned { size = CheckedKernel<typename LayerAt<Net, Leaf>::type, B>::size };
+  using L = typename LayerAt<Net, Leaf>::type;
+  enum : unsigned { size = CheckedKernel<L, B, kernel_lacks<L, B, P>()>::size };
 };
-template <class Net, class B>
-struct KernelThere<Net, B, -1> {
+template <class Net, class B, Pass P>
+struct KernelThere<Net, B, P, -1> {
   enum : unsigned { size = 1 };
 };
-// All layers of a network. Asked for before tables of kernels are: an error among constants makes clang give more.
+// All layers of a network. Asked for before tables of kernels are: an error among constants makes clang give more. A
+// kernel without backward is one for networks that are never trained.
+template <class Net, class Input, class B, Pass P = Pass::forward>
+using CheckedKernels =
+    KernelThere<Net, B, P, first_without_kernel<Net, Input, B, P>(Iota<distinct_ops<Net, Input>.rows>{})>;
 template <class Net, class Input, class B>
-using CheckedKernels = KernelThere<Net, B, first_without_kernel<Net, Input, B>(Iota<distinct_ops<Net, Input>.rows>{})>;
+inline constexpr bool has_backward =
+    first_without_kernel<Net, Input, B, Pass::backward>(Iota<distinct_ops<Net, Input>.rows>{}) < 0;
 }  // namespace detail
 
 // An argument that is none of its kind, likewise.

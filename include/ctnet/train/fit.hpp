@@ -103,6 +103,20 @@ void keep_best(BestEpoch& best, Keep keep, const EpochRecord& e, const NetworkTy
   best = {static_cast<i64>(keep), e.epoch, value, {state.begin(), state.end()}};
 }
 
+// Whether these go with the network; where they do not, check_fit is the one error that says so.
+template <class NetworkType, class LoaderType, class Loss, class Validation>
+constexpr bool fits() {
+  return loader_fits<LoaderType, NetworkType>() && loss_fits<Loss, LoaderType, NetworkType>() &&
+         (std::is_same_v<Validation, NoLoader> || loader_fits<Validation, NetworkType>()) && NetworkType::trains;
+}
+template <class NetworkType, class LoaderType, class Loss, class Validation>
+void check_fit() {
+  NetworkType::check_backward();
+  check_loader<LoaderType, NetworkType>();
+  check_loss<Loss, LoaderType, NetworkType>();
+  if constexpr (!std::is_same_v<Validation, NoLoader>) check_loader<Validation, NetworkType>();
+}
+
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss& loss, const FitOptions& options,
                 Validation& validation) {
@@ -249,34 +263,27 @@ History run_fit(NetworkType& net, LoaderType& loader, Config& config, const Loss
 // number, naming the step; and what loader, loss and files throw.
 template <class NetworkType, class LoaderType, class Config, class Loss>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options = {}) {
-  using L = std::remove_cvref_t<LoaderType>;
-  detail::check_loader<L, NetworkType>();
-  detail::check_loss<Loss, L, NetworkType>();
-  static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
-  if constexpr (detail::loader_fits<L, NetworkType>() && detail::loss_fits<Loss, L, NetworkType>() &&
-                detail::optimizer_fits<NetworkType, Config>()) {
+  if constexpr (detail::expect_trainable<NetworkType, Config>()) {
+    using L = std::remove_cvref_t<LoaderType>;
     detail::NoLoader none;
-    return detail::run_fit(net, loader, config, loss, options, none);
-  } else {
-    return {};
+    detail::check_fit<NetworkType, L, Loss, detail::NoLoader>();
+    if constexpr (detail::fits<NetworkType, L, Loss, detail::NoLoader>())
+      return detail::run_fit(net, loader, config, loss, options, none);
   }
+  return {};
 }
 // The same, evaluated on a second loader after each epoch.
 template <class NetworkType, class LoaderType, class Config, class Loss, class Validation>
 History fit(NetworkType& net, LoaderType&& loader, Config&& config, const Loss& loss, const FitOptions& options,
             Validation&& validation) {
-  using L = std::remove_cvref_t<LoaderType>;
-  detail::check_loader<L, NetworkType>();
-  detail::check_loss<Loss, L, NetworkType>();
-  detail::check_loader<std::remove_cvref_t<Validation>, NetworkType>();
-  static_assert(detail::optimizer_fits<NetworkType, Config>(), "the optimizer was made for a network of another type");
-  if constexpr (detail::loader_fits<L, NetworkType>() && detail::loss_fits<Loss, L, NetworkType>() &&
-                detail::loader_fits<std::remove_cvref_t<Validation>, NetworkType>() &&
-                detail::optimizer_fits<NetworkType, Config>()) {
-    return detail::run_fit(net, loader, config, loss, options, validation);
-  } else {
-    return {};
+  if constexpr (detail::expect_trainable<NetworkType, Config>()) {
+    using L = std::remove_cvref_t<LoaderType>;
+    using V = std::remove_cvref_t<Validation>;
+    detail::check_fit<NetworkType, L, Loss, V>();
+    if constexpr (detail::fits<NetworkType, L, Loss, V>())
+      return detail::run_fit(net, loader, config, loss, options, validation);
   }
+  return {};
 }
 
 }  // namespace ctnet

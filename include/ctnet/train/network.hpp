@@ -77,6 +77,12 @@ class Network {
   using scalar = typename B::scalar;
   using Facts = Analysis<Net, Input>;
 
+  // False where a layer's kernel is without backward.
+  static constexpr bool trains = detail::has_backward<Net, Input, B>;
+  static void check_backward() {
+    if constexpr (!trains) static_cast<void>(detail::CheckedKernels<Net, Input, B, detail::Pass::backward>::size);
+  }
+
   explicit Network(Seed seed = {}) : engine_(detail::engine_of<Net, Input, B>()) { engine_.initialize(seed); }
 
   // Training mode (batch statistics, dropout). Logits (N, ...), for a loss.
@@ -94,7 +100,8 @@ class Network {
   // forward, whose memory it reuses.
   template <class G>
   void backward(const G& grad) {
-    if constexpr (detail::expect_tensor<G>()) {
+    check_backward();
+    if constexpr (trains && detail::expect_tensor<G>()) {
       check_gradient(grad);
       engine_.backward(taken(grad, "backward: the gradient").data(), false);
     }
@@ -102,7 +109,8 @@ class Network {
   // The same, and d loss / d input, (N, C, H, W).
   template <class G>
   View<const scalar> backward_to_input(const G& grad) {
-    if constexpr (detail::expect_tensor<G>()) {
+    check_backward();
+    if constexpr (trains && detail::expect_tensor<G>()) {
       check_gradient(grad);
       return {engine_.backward(taken(grad, "backward: the gradient").data(), true), engine_.batch(), Input::shape};
     } else {

@@ -57,7 +57,11 @@ constexpr Step<B> step_at() {
   } else {
     using Op = typename L::Op;
     constexpr int variant = variant_of<Op, B>(unpack_op<Op>(graph<Net, Input>.op[I].op));
-    return step_of<Op, B, variant>(takes_of<Op, B, variant>(unpack_op<Op>(graph<Net, Input>.op[I].op)));
+    constexpr unsigned takes = takes_of<Op, B, variant>(unpack_op<Op>(graph<Net, Input>.op[I].op));
+    if constexpr (lacks_backward<L, B>)  // Network::backward says so
+      return {&run_forward<Op, B, variant>, nullptr, &ask_scratch<Op, B, variant>, takes};
+    else
+      return step_of<Op, B, variant>(takes);
   }
 }
 template <class Net, class Input, class B>

@@ -40,6 +40,7 @@ class Trainer<Network<Net, Input, Cuda<P...>>, Optimizer<Network<Net, Input, Cud
 
   Trainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip = 0)
       : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip), plain_(net, optimizer, loss, clip) {
+    NetworkType::check_backward();
     detail::expect_network_of("Trainer", net, optimizer);
     net.zero_grad();
     result_.grow(1, "the step's result");
