@@ -88,7 +88,7 @@ fuzz() {
 }
 
 stage 'packages' bash cmake/setup.sh g++ clang-16 libclang-rt-16-dev libomp-16-dev libc++-16-dev libc++abi-16-dev clang-format-16 clang-tidy-16 cmake ninja-build git \
-  python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user libboost-context-dev libjpeg62-turbo-dev libpng-dev \
+  python3 zlib1g-dev g++-aarch64-linux-gnu qemu-user g++-mingw-w64-x86-64-posix libz-mingw-w64-dev libboost-context-dev libjpeg62-turbo-dev libpng-dev \
   libeigen3-dev libxtensor-dev nlohmann-json3-dev doctest-dev || exit 1
 [ $quick = 1 ] || stage 'format' format
 stage 'build, g++' build ci

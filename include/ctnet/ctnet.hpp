@@ -4,10 +4,6 @@
 // io/npy.hpp.
 #pragma once
 
-#if defined(_WIN32)
-#  error "ctnet.hpp: files and loaders use POSIX calls, which Windows lacks; infer.hpp, which runs networks, does not"
-#endif
-
 #include "core/begin_door.hpp"
 
 #include "core/scores_of.hpp"

@@ -321,8 +321,13 @@ def embed_long_chain(m):
 
 @case
 def embed_windows(m):
-    m.compiles("-DINFER", compiler="mingw")
-    m.compiles(compiler="mingw")
+    m.compiles("-DCTNET_NO_PICTURES", compiler="mingw")
+    status, said = m.command([m.compiler("mingw"), "-std=c++20", "-O1", "-DINFER", "-I", m.include, m.source(), "-static",
+                              "-o", "program.exe"])
+    require(status == 0, f"does not build:\n{said[:3000]}")
+    if shutil.which("wine"):
+        status, said = m.command(["wine", "program.exe"], env={"WINEPREFIX": os.path.join(m.dir, "wine"), "WINEDEBUG": "-all"})
+        require(status == 0 and "-0.068287 0.077028 -0.070162 -0.014507" in said, f"other logits:\n{said[-3000:]}")
 
 
 @case

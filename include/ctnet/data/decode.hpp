@@ -14,6 +14,11 @@
 #include "file_kind.hpp"
 #include "pixels.hpp"
 
+#if defined(_WIN32) && !defined(CTNET_NO_PICTURES) && !defined(CTNET_STB) && !(__has_include(<jpeglib.h>) && __has_include(<png.h>))
+#  error "ctnet: no jpeglib.h and png.h here: add -DCTNET_NO_PICTURES where no pictures are read, or -DCTNET_STB"
+#  define CTNET_NO_PICTURES  // so that this is the only error
+#endif
+
 #if defined(CTNET_NO_PICTURES)
 #  define CTNET_PICTURES without_pictures
 #elif defined(CTNET_STB)

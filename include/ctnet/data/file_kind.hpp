@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "../io/posix.hpp"
+#include "../io/system.hpp"
 
 namespace ctnet::data {
 
@@ -40,7 +40,7 @@ class FileBytes {
   std::size_t read(unsigned char* to, std::size_t n, std::size_t from) {
     std::size_t got = 0;
     while (got < n) {
-      const auto k = io::detail::retry([&] { return ::pread(fd_, to + got, n - got, static_cast<off_t>(from + got)); });
+      const auto k = io::detail::read_at(fd_, to + got, n - got, from + got);
       if (k < 0) io::detail::fail_errno(path_, "cannot read", errno);
       if (k == 0) break;
       got += static_cast<std::size_t>(k);

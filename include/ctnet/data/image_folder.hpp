@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
-#include "../io/posix.hpp"
+#include "../io/system.hpp"
 #include "decode.hpp"
 #include "list_folder.hpp"
 #include "sample.hpp"
@@ -70,11 +70,11 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
     int label;
   };
 
-  using Seen = std::map<std::pair<dev_t, ino_t>, std::string>;  // each folder of a class, so that webs of links end
+  using Seen = std::map<io::detail::FileIdentity, std::string>;  // each folder of a class, so that webs of links end
 
   void add(const std::string& folder, const detail::Entry& is, int label, Seen& seen) {
     const auto [first, fresh] = seen.emplace(is.identity, folder);
-    if (!fresh && is.identity.second != 0) fail(folder, ": is the folder ", first->second, " again, by a link");
+    if (!fresh && io::detail::known(is.identity)) fail(folder, ": is the folder ", first->second, " again, by a link");
     const std::vector<detail::Entry> entries = detail::list_folder(folder);
     for (const auto& entry : entries) {
       const std::string path = folder + "/" + entry.name;
@@ -88,7 +88,7 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
       if (entry.what == detail::Stands::folder) add(folder + "/" + entry.name, entry, label, seen);
   }
   static bool usable(const std::string& path) {
-    const io::detail::Descriptor file = io::detail::open_file(path, O_RDONLY | O_NONBLOCK);
+    const io::detail::Descriptor file = io::detail::open_to_look(path);
     if (file.fd < 0 && !detail::own_fault(errno)) io::detail::fail_errno(path, "cannot open", errno);
     if (file.fd < 0) return false;
     detail::FileBytes bytes(file.fd, path);

@@ -3,8 +3,6 @@
 // a worker may start batch b once batch b - K was given back. Knows nothing of images: `fill` does the work.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../io/system.hpp"
 #include "pixels.hpp"
 
 namespace ctnet::data::detail {
@@ -63,7 +62,7 @@ class Prefetcher {
   ~Prefetcher() { stop(); }
 
   // Whether this is the copy of it in a forked child, where there are no workers: neither to be used nor destroyed.
-  bool left_by_workers() const { return !threads_.empty() && ::getpid() != process_; }
+  bool left_by_workers() const { return !threads_.empty() && io::detail::process_id() != process_; }
 
   // Gives the batch of the last call back and returns the next one, null at the end. What a worker threw is thrown
   // here, when its batch's turn has come, and ends the run.
@@ -134,7 +133,7 @@ class Prefetcher {
 
   Fill fill_;
   void* self_;
-  pid_t process_ = ::getpid();
+  long process_ = io::detail::process_id();
   std::size_t first_, last_;
   std::vector<Slot> slots_;
   std::mutex mutex_;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Whole files, read and replaced. replace_file is atomic: the bytes go into a temporary beside the target, are flushed
 // to the disk and renamed over it, so that whoever reads the path, at any moment and after any crash, finds the old
-// file whole or the new one whole. POSIX calls, because <filesystem> and <fstream> cost every includer and can do
-// neither.
+// file whole or the new one whole. The system's own calls, because <filesystem> and <fstream> cost every includer and
+// can do neither.
 #pragma once
 
-#include <cstdlib>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -31,7 +30,7 @@ inline int write_all(int fd, std::span<const ByteSpan> pieces) {
   for (ByteSpan piece : pieces)
     while (!piece.empty()) {
       const std::size_t most = std::size_t{1} << 30;
-      const ssize_t n = retry([&] { return ::write(fd, piece.data(), piece.size() < most ? piece.size() : most); });
+      const ssize_t n = write_some(fd, piece.data(), piece.size() < most ? piece.size() : most);
       if (n < 0) return errno;
       if (n == 0) return EIO;
       piece = piece.subspan(static_cast<std::size_t>(n));
@@ -39,50 +38,34 @@ inline int write_all(int fd, std::span<const ByteSpan> pieces) {
   return 0;
 }
 
-// Where a symbolic link leads, so that the link survives and its target is what gets replaced.
-inline std::string resolved(const std::string& path) {
-  struct stat s;
-  if (retry([&] { return ::lstat(path.c_str(), &s); }) != 0 || !S_ISLNK(s.st_mode)) return path;
-  char* real = nullptr;
-  do real = ::realpath(path.c_str(), nullptr);
-  while (!real && errno == EINTR);
-  if (!real) fail_errno(path, "cannot follow the link", errno);
-  std::string target = real;
-  std::free(real);
-  return target;
+// Whether there is something at the path, links followed. Only "no such file" and "no such folder" say that there is
+// nothing; any other answer (of a network disk that stalls, of a folder that may not be entered) is an Error.
+inline bool stat_file(const std::string& path, FileStatus& s) {
+  if (status_of(path, s)) return true;
+  if (errno != ENOENT && errno != ENOTDIR) fail_errno(path, "cannot be looked at", errno);
+  return false;
 }
 
 // What stands where a file is to be put: nothing, a regular file, or something that can only be written to.
 struct Target {
   std::string path;
-  struct stat old {};
+  FileStatus old{};
   bool exists = false;
-  bool regular() const { return !exists || S_ISREG(old.st_mode); }
+  bool regular() const { return !exists || is_regular(old); }
 };
 inline Target target_of(const std::string& path) {
   Target target{resolved(path)};
   target.exists = stat_file(target.path, target.old);
-  if (target.exists && S_ISDIR(target.old.st_mode)) fail_errno(path, "cannot write", EISDIR);
+  if (target.exists && is_folder(target.old)) fail_errno(path, "cannot write", EISDIR);
+  if (target.exists && target.regular() && !may_be_replaced(target.old)) fail_errno(path, "cannot write", EACCES);
   return target;
-}
-
-// Owner, group and mode of the file that is replaced; the error number, or 0. Where the group cannot be kept (only a
-// member may give a file to it), another one is not to read more than everybody may.
-inline int take_mode(int fd, const struct stat& old) {
-  struct stat made;
-  if (::fstat(fd, &made) != 0) return errno;
-  mode_t mode = old.st_mode & 07777;
-  if (made.st_uid != old.st_uid) (void)!::fchown(fd, old.st_uid, static_cast<gid_t>(-1));
-  if (made.st_gid != old.st_gid && ::fchown(fd, static_cast<uid_t>(-1), old.st_gid) != 0)
-    mode &= ~static_cast<mode_t>(070) | (mode & 07) << 3;
-  return retry([&] { return ::fchmod(fd, mode); }) == 0 ? 0 : errno;
 }
 
 }  // namespace detail
 
 // False where there is nothing, or a link to nothing. Throws Error where the system cannot say.
 inline bool file_exists(const std::string& path) {
-  struct stat s;
+  detail::FileStatus s;
   return detail::stat_file(path, s);
 }
 
@@ -104,7 +87,7 @@ inline Bytes read_file(const std::string& path, std::size_t most = static_cast<s
     if (size == bytes.size() && size >= limit)
       fail(path, ": has more bytes than the ", in.size, " that it had when it was opened");
     if (size == bytes.size()) grow(2 * size + 65536);
-    const ssize_t n = detail::retry([&] { return ::read(in.file.fd, bytes.data() + size, bytes.size() - size); });
+    const ssize_t n = detail::read_some(in.file.fd, bytes.data() + size, bytes.size() - size);
     if (n < 0) detail::fail_errno(path, "cannot read", errno);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
@@ -120,7 +103,7 @@ inline Bytes read_file(const std::string& path, std::size_t most = static_cast<s
 inline void replace_file(const std::string& path, std::span<const ByteSpan> pieces) {
   const detail::Target target = detail::target_of(path);
   if (!target.regular()) {
-    detail::Descriptor out = detail::open_file(target.path, O_WRONLY);
+    detail::Descriptor out = detail::open_to_write(target.path);
     if (out.fd < 0) detail::fail_errno(path, "cannot open", errno);
     if (const int error = detail::write_all(out.fd, pieces)) detail::fail_errno(path, "cannot write", error);
     if (out.close() != 0) detail::fail_errno(path, "cannot write", errno);
@@ -134,16 +117,15 @@ inline void replace_file(const std::string& path, std::span<const ByteSpan> piec
     detail::TemporaryFile out(place, path, target.exists ? 0600 : 0666, may_be_nameless);
     error = target.exists ? detail::take_mode(out.fd(), target.old) : 0;
     if (!error) error = detail::write_all(out.fd(), pieces);
-    if (!error && detail::retry([&] { return ::fsync(out.fd()); }) != 0) error = errno;
+    if (!error) error = detail::flush_file(out.fd());
     if (error) break;
     error = out.rename_to(target.path);
     if (!error || !out.nameless()) break;  // else a file system that gives a nameless file no name later
   }
   if (error) detail::fail_errno(path, "cannot write", error);
-  // The rename itself reaches the disk with its folder. File systems that cannot flush a folder say EINVAL.
-  const detail::Descriptor parent = detail::open_file(place.folder, O_RDONLY);
-  if (parent.fd >= 0 && detail::retry([&] { return ::fsync(parent.fd); }) != 0 && errno != EINVAL)
-    detail::fail_errno(path, "written, but its folder cannot be flushed to the disk", errno);
+  // The rename itself reaches the disk with its folder.
+  if (const int unflushed = detail::flush_folder(place.folder))
+    detail::fail_errno(path, "written, but its folder cannot be flushed to the disk", unflushed);
 }
 inline void replace_file(const std::string& path, std::initializer_list<ByteSpan> pieces) {
   replace_file(path, std::span<const ByteSpan>(pieces.begin(), pieces.size()));
@@ -156,7 +138,7 @@ inline void check_replaceable(const std::string& path) {
   const detail::Target target = detail::target_of(path);
   if (target.regular())
     detail::TemporaryFile(detail::place_of(target.path), path, 0600);
-  else if (::access(target.path.c_str(), W_OK) != 0)
+  else if (!detail::writable(target.path))
     detail::fail_errno(path, "cannot write", errno);
 }
 

@@ -3,15 +3,13 @@
 // pipe) a plain line every ten seconds and one at each epoch's end. Switched off it costs one branch a step.
 #pragma once
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
 
 #include "../core/finite.hpp"
+#include "../io/system.hpp"
 #include "history.hpp"
 #include "number.hpp"
 
@@ -25,7 +23,7 @@ class Progress {
 
   // Writes to `out`, as to a terminal where it is one.
   explicit Progress(bool on, int epochs = 1, std::FILE* out = stderr)
-      : Progress(on, epochs, out, on && ::isatty(::fileno(out)) == 1) {}
+      : Progress(on, epochs, out, on && io::detail::is_terminal(out)) {}
   Progress(bool on, int epochs, std::FILE* out, bool terminal)
       : on_(on), terminal_(terminal), epochs_(epochs), out_(out) {}
   Progress(const Progress&) = delete;
@@ -48,7 +46,8 @@ class Progress {
     const auto now = Clock::now();
     if (now < next_) return;
     next_ = now + (terminal_ ? Clock::duration(draw_every) : Clock::duration(log_every));
-    const std::string text = line(std::chrono::duration<double>(now - start_).count(), loss, terminal_ ? columns() : 0);
+    const std::string text = line(std::chrono::duration<double>(now - start_).count(), loss,
+                                  terminal_ ? io::detail::terminal_columns(out_) : 0);
     terminal_ ? draw(text) : print(text);
   }
   void end_epoch(const EpochRecord& e) {
@@ -111,10 +110,6 @@ class Progress {
       }
     }
     return s;
-  }
-  std::size_t columns() const {
-    winsize w{};
-    return ::ioctl(::fileno(out_), TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
   }
 
   // Over what was drawn before, and no more than that.
