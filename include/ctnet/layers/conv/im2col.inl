@@ -16,12 +16,23 @@ inline Inside inside(const ConvOp& o, int s) {
   return {from, to};
 }
 
+// Before the values of a vector are copied as a row, n is compared with their number (rows.inl); with sanitizers g++
+// does not see it, and believes that pieces longer than the vector are copied.
+#if defined(__GNUC__) && !defined(__clang__)
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Warray-bounds"
+#  pragma GCC diagnostic ignored "-Wstringop-overread"
+#  pragma GCC diagnostic ignored "-Wstringop-overflow"
+#endif
 // Rows are short: n values in pieces of a fixed size, the last of which overlaps the one before.
 template <int Piece, class T>
 [[gnu::always_inline]] inline void copy_pieces(T* to, const T* from, int n) {
   for (int i = 0; i < n - Piece; i += Piece) __builtin_memcpy(to + i, from + i, Piece * sizeof(T));
   __builtin_memcpy(to + n - Piece, from + n - Piece, Piece * sizeof(T));
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#  pragma GCC diagnostic pop
+#endif
 template <class T>
 [[gnu::always_inline]] inline void copy_row(T* to, const T* from, int n) {
   if (n >= 16)
