@@ -21,6 +21,66 @@ using ctnet::Cuda;
 using ctnet::Reference;
 using ctnet::Seed;
 
+// A caller's own layer of two values, with kernels of its own: x0 x1, which rewriting must not take for a sum.
+namespace mine {
+struct ProductOp {
+  int size;
+};
+struct Product : ctnet::NoState {
+  using Op = ProductOp;
+  static constexpr ctnet::Traits traits{.role = ctnet::Role::join, .keeps_input = true};
+  static constexpr ctnet::Shape infer(ctnet::Shape in, ctnet::Diagnosis&) { return in; }
+  static constexpr Op op(ctnet::Shape, ctnet::Shape out) { return {static_cast<int>(out.size())}; }
+};
+// x gate(x)
+template <class Gate>
+struct Gated {
+  using Kids = ctnet::detail::Children<Gate, Product>;
+  static constexpr int leaf_count = Kids::sum();
+
+  static constexpr int emit(ctnet::Builder& b, int v) {
+    const int in[] = {v, ctnet::detail::emit<Gate>(b, v)};
+    const ctnet::Shape out = b.shape(v);
+    return b.push(in, 2, out, Product::traits, ctnet::pack_op(Product::op(out, out)));
+  }
+  template <class V>
+  static constexpr void walk(V& v) {
+    v.enter("gate"), ctnet::detail::walk<Gate>(v), v.leave();
+    v.enter("product"), ctnet::detail::walk<Product>(v), v.leave();
+  }
+};
+template <class T>
+struct Times {
+  const T *a, *b;
+  T* out;
+  CTNET_HD void operator()(ctnet::i64 i) const { out[i] = a[i] * b[i]; }
+};
+}  // namespace mine
+template <class T>
+struct ctnet::Kernel<mine::ProductOp, ctnet::Reference<T>> {
+  static void forward(const mine::ProductOp& o, const Forward<T>& a) {
+    for (i64 i = 0; i < i64{a.batch} * o.size; ++i) mine::Times<T>{a.in[0], a.in[1], a.out}(i);
+  }
+  static void backward(const mine::ProductOp& o, const Backward<T>& a) {
+    for (int j = 0; j < 2; ++j)
+      for (i64 i = 0; a.grad_in[j] && i < i64{a.batch} * o.size; ++i)
+        mine::Times<T>{a.grad_out, a.in[1 - j], a.grad_in[j]}(i);
+  }
+};
+template <class P, class... Q>
+struct ctnet::Kernel<mine::ProductOp, ctnet::Cuda<P, Q...>> {
+  using T = typename Cuda<P, Q...>::scalar;
+  static void forward(const mine::ProductOp& o, const cuda::Forward<T>& a) {
+    cuda::each(a.queue, "product", i64{a.batch} * o.size, mine::Times<T>{a.in[0], a.in[1], a.out});
+  }
+  static void backward(const mine::ProductOp& o, const cuda::Backward<T>& a) {
+    for (int j = 0; j < 2; ++j)
+      if (a.grad_in[j])
+        cuda::each(a.queue, "product backward", i64{a.batch} * o.size,
+                   mine::Times<T>{a.grad_out, a.in[1 - j], a.grad_in[j]});
+  }
+};
+
 namespace {
 
 template <class Backend, class Net, class Input>
@@ -68,6 +128,13 @@ TEST_CASE("cuda: an Inception is like its definition") {
   like_the_definition<nets::Inception, ctnet::Image<3, 9, 8>>();
 }
 TEST_CASE("cuda: a U-Net is like its definition") { like_the_definition<nets::UNet, ctnet::Image<2, 6, 7>>(); }
+TEST_CASE("cuda: a layer of one's own that multiplies is like its definition") {
+  using ctnet::Conv, ctnet::Pad, ctnet::BatchNorm, ctnet::ReLU, ctnet::Sequential;
+  using Net = Sequential<Conv<3, 4, 3, Pad<1>>, ReLU, mine::Gated<Conv<4, 4, 3, Pad<1>>>,
+                         mine::Gated<Sequential<Conv<4, 4, 1>, BatchNorm<4>>>, ReLU, ctnet::Flatten,
+                         ctnet::Linear<4 * 7 * 5, 3>>;
+  like_the_definition<Cuda<>, Net, ctnet::Image<3, 7, 5>>(1e-5);
+}
 TEST_CASE("cuda: tf32 and bfloat16 are near") {
   like_the_definition<Cuda<ctnet::tf32>, nets::ResNet, ctnet::Image<3, 17, 15>>(2e-2);
   like_the_definition<Cuda<ctnet::bfloat16>, nets::ResNet, ctnet::Image<3, 17, 15>>(1e-1);
