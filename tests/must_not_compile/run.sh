@@ -17,7 +17,8 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 files=("$@")
 [ ${#files[@]} -eq 0 ] && mapfile -t files < <(find "$folder" -name '*.cpp' | sort)
 
-simplified() { sed -E 's/\b(ctnet|data|detail|words):://g; s/\((Word|int)\)//g; s/[,_]+/ /g; s/ +/ /g; s/ +>/>/g'; }
+# The compilers spell names of taps and paths in their own ways: Name<4>{"1.1"}, Name<4U>{"1.1"}.
+simplified() { sed -E 's/Name<[0-9]+U?>\{("[^"]*")\}/\1/g; s/\b(ctnet|data|detail|words):://g; s/\((Word|int)\)//g; s/[,_]+/ /g; s/ +/ /g; s/ +>/>/g'; }
 verdict() { # of file $1; empty if it is as it should be
   local said sentence errors
   sentence=$(sed -n '1s/^.*must say: *//p' "$1" | simplified)
