@@ -178,6 +178,33 @@ TEST_CASE("your own layer: values") {
   }
 }
 
+namespace mine {
+// No kernel has a backward.
+struct StepOp {
+  int size;
+};
+struct Step : NoState {
+  using Op = StepOp;
+  static constexpr Traits traits{};
+  static constexpr Shape infer(Shape in, Diagnosis&) { return in; }
+  static constexpr Op op(Shape in, Shape) { return {static_cast<int>(in.size())}; }
+};
+}  // namespace mine
+template <class T>
+struct ctnet::Kernel<mine::StepOp, ctnet::Reference<T>> {
+  static void forward(const mine::StepOp& o, const Forward<T>& a) {
+    for (i64 i = 0; i < i64{a.batch} * o.size; ++i) a.out[i] = a.in[0][i] > 0;
+  }
+};
+TEST_CASE("your own layer: without backward a network predicts") {
+  Network<Sequential<Linear<2, 1, NoBias>, mine::Step>, Features<2>> net;
+  CHECK(!decltype(net)::trains);
+  net.load_state(std::vector<float>{1, -1});
+  const auto y = net.predict(std::vector<float>{3, 2, 2, 3});
+  CHECK(y[0] == 1);
+  CHECK(y[1] == 0);
+}
+
 TEST_CASE("your own layer: gradients against central differences") {
   Network<Net, In, Reference<double>> net{Seed{3}};
   const auto x = test::distinct_values(5, 2 * In::shape.size());

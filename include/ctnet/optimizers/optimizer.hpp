@@ -271,6 +271,16 @@ class Optimizer {
 template <class Network, class Config>
 Optimizer(Network&, const Config&) -> Optimizer<Network, Config>;
 
+// A network that is const is not trained: the one error that says so, and an optimizer to go on with.
+template <class Network, class Config>
+class Optimizer<const Network, Config> : public Optimizer<Network, Config> {
+  static_assert(!std::is_class_v<Network>,
+                "an optimizer changes the network, which is const here; its clone() is one to train");
+
+ public:
+  Optimizer(const Network& net, const Config& config) : Optimizer<Network, Config>(const_cast<Network&>(net), config) {}
+};
+
 namespace detail {
 // Whether an optimizer could be one of this network. Those that do not say whose they are, could.
 template <class Network, class O>

@@ -36,7 +36,7 @@ class PlainTrainer {
  public:
   PlainTrainer(NetworkType& net, OptimizerType& optimizer, const Loss& loss, double clip)
       : net_(net), optimizer_(optimizer), loss_(loss), clip_(clip) {
-    expect_network_of("Trainer", net, optimizer);
+    if constexpr (expect_trainable<NetworkType, OptimizerType>()) expect_network_of("Trainer", net, optimizer);
   }
 
   template <class Batch>
@@ -104,8 +104,10 @@ class PlainTrainer {
     if (!result_.loss_usable()) return net_.zero_grad();
     if (factor != 1)
       for (T& g : net_.gradients()) g *= static_cast<T>(factor);
-    if (clip_ > 0) result_.gradient_norm = optimizer_.clip_grad_norm(clip_);
-    if (is_finite(result_.gradient_norm)) optimizer_();
+    if constexpr (!std::is_const_v<OptimizerType>) {
+      if (clip_ > 0) result_.gradient_norm = optimizer_.clip_grad_norm(clip_);
+      if (is_finite(result_.gradient_norm)) optimizer_();
+    }
   }
 
   NetworkType& net_;
