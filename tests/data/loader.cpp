@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/sanitizers.hpp"
+
 namespace ct = ctnet;
 namespace data = ctnet::data;
 
@@ -313,7 +315,7 @@ TEST_CASE("a loader is a range of batches, of as many as it says") {
   }
 }
 
-#ifndef __SANITIZE_THREAD__  // which ends a forked child that starts threads
+#if !CTNET_TEST_TSAN  // which ends a forked child that starts threads
 TEST_CASE("a forked child leaves its parent's passes alone and begins its own") {
   const data::Shapes<16> set{data::Split::test, {.size = 40}};
   data::LoaderOptions options{.batch_size = 2, .workers = 3};

@@ -12,6 +12,7 @@
 
 #include <thread>
 
+#include "../support/sanitizers.hpp"
 #include "../support/values.hpp"
 
 namespace {
@@ -72,7 +73,7 @@ TEST_CASE("deploy: OpenMP's threads are left as they were, denormals included") 
 #endif
 
 // ThreadSanitizer does not follow a program with threads into its child.
-#if defined(_OPENMP) && defined(__unix__) && !defined(__SANITIZE_THREAD__)
+#if defined(_OPENMP) && defined(__unix__) && !CTNET_TEST_TSAN
 TEST_CASE("deploy, train: a forked process does not wait for its parent's threads") {
   const auto state = floats("state", static_cast<std::size_t>(Analysis<Net, In>::state_size), 0.2);
   const auto x = floats("x", static_cast<std::size_t>(16 * In::shape.size()), 1);

@@ -7,16 +7,9 @@
 #include <doctest/doctest.h>
 #include <ctnet/ctnet.hpp>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#  define CTNET_TEST_COUNTS 0  // the sanitizer has operators of its own
-#elif defined(__has_feature)
-#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#    define CTNET_TEST_COUNTS 0
-#  endif
-#endif
-#ifndef CTNET_TEST_COUNTS
-#  define CTNET_TEST_COUNTS 1
-#endif
+#include "support/sanitizers.hpp"
+
+#define CTNET_TEST_COUNTS (!CTNET_TEST_ASAN && !CTNET_TEST_TSAN)  // which have operators of their own
 
 namespace {
 std::atomic<long> allocations{0};

@@ -38,7 +38,7 @@ struct TensorInfo {
 enum class Verify : bool { no, yes };
 enum class ChecksumIs { absent, right, wrong };
 
-// An open file. Move-only; a parsed one does not own its bytes.
+// An open file. Move-only; one that was parsed from somebody's bytes does not own them.
 class Safetensors {
  public:
   // Throws Error, also where the file has a checksum and that is wrong; `file_name` is what it will be called there.
@@ -53,11 +53,14 @@ class Safetensors {
            ": the file is damaged, or was changed by a program that kept its metadata");
     return file;
   }
-  static Safetensors open(const std::string& path, Verify verify = Verify::yes) {
-    Bytes bytes = read_file(path);
-    Safetensors file = parse(bytes, path, verify);
+  // The same, of bytes that nobody else keeps.
+  static Safetensors parse(Bytes&& bytes, std::string file_name, Verify verify = Verify::yes) {
+    Safetensors file = parse(ByteSpan{bytes}, std::move(file_name), verify);
     file.owned_ = std::move(bytes);  // moving a vector leaves its elements where they are
     return file;
+  }
+  static Safetensors open(const std::string& path, Verify verify = Verify::yes) {
+    return parse(read_file(path), path, verify);
   }
   Safetensors(Safetensors&&) = default;
   Safetensors& operator=(Safetensors&&) = default;
