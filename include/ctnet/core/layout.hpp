@@ -149,6 +149,7 @@ template <class T>
 struct Run : std::span<T> {
   template <class X>
     requires(!std::is_same_v<std::remove_cvref_t<X>, Run> && std::is_convertible_v<X, std::span<T>>)
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): the constraint leaves out Run itself
   constexpr Run(X&& numbers) noexcept : std::span<T>(of(std::forward<X>(numbers))) {}
   constexpr Run(T* numbers, std::size_t size) noexcept : std::span<T>(numbers, size) {}
 

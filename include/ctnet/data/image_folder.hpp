@@ -50,7 +50,7 @@ class ImageFolderOf : public Get<ImageFolderOf<Channels>> {
     for (const std::string& name : names_) classes_.push_back(name.c_str());
   }
   ImageFolderOf(const ImageFolderOf&) = delete;
-  ImageFolderOf(ImageFolderOf&&) = default;
+  ImageFolderOf(ImageFolderOf&&) noexcept = default;
 
   std::size_t size() const { return files_.size(); }
   int label(std::size_t i) const { return files_[i].label; }

@@ -79,7 +79,7 @@ std::shared_ptr<const std::remove_cvref_t<Set>> hold(Set&& set) {
   if constexpr (std::is_lvalue_reference_v<Set>)
     return {std::shared_ptr<const Held>{}, &set};
   else
-    return std::make_shared<const Held>(std::move(set));
+    return std::make_shared<const Held>(std::forward<Set>(set));
 }
 
 // How many images each part gets. Fractions are rounded down, and what is left goes to the first parts, one each.

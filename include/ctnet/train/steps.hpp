@@ -47,13 +47,20 @@ constexpr Step<B> step_of(unsigned takes = takes_nothing) {
   return {&run_forward<Op, B, V>, &run_backward<Op, B, V>, &ask_scratch<Op, B, V>, takes};
 }
 
+// Nothing runs for an alias, nor for a layer without a kernel, of which CheckedKernels speaks.
+template <class L, class B>
+constexpr bool has_step() {
+  if constexpr (L::traits.alias)
+    return false;
+  else
+    return !lacks_kernel<L, B>;
+}
+
 template <class Net, class Input, class B, int I>
 constexpr Step<B> step_at() {
   using L = typename LayerAt<Net, I>::type;
-  if constexpr (L::traits.alias) {
+  if constexpr (!has_step<L, B>()) {
     return {};
-  } else if constexpr (lacks_kernel<L, B>) {
-    return {};  // CheckedKernels says so
   } else {
     using Op = typename L::Op;
     constexpr int variant = variant_of<Op, B>(unpack_op<Op>(graph<Net, Input>.op[I].op));

@@ -22,9 +22,10 @@ namespace detail {
 
 inline void gaussian(int size, double sigma, std::vector<float>& weights) {
   weights.resize(static_cast<std::size_t>(size));
+  const int middle = size / 2;
   float sum = 0;
   for (int j = 0; j < size; ++j) {
-    const float at = static_cast<float>(j - size / 2) / static_cast<float>(sigma);
+    const float at = static_cast<float>(j - middle) / static_cast<float>(sigma);
     sum += weights[static_cast<std::size_t>(j)] = std::exp(-0.5f * at * at);
   }
   for (float& w : weights) w /= sum;
