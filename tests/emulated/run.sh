@@ -19,7 +19,7 @@ for unit in "${units[@]}"; do
   objects+=("$object")
   echo "$unit" "$object"
 done | xargs -P "$(nproc)" -n 2 bash -c '
-  $(command -v ccache || true) '"$compiler"' -std=c++20 -O1 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude -Itests \
+  $(command -v ccache || true) '"$compiler"' -std=c++20 -O1 -DCTNET_NO_PICTURES -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude -Itests \
     -isystem '"$dir"'/include -DCTNET_FIXTURES_DIR=\"$PWD/tests/fixtures\" -c "$0" -o "$1" && echo "$0"'
 $compiler -static "$dir"/tests-*.o -o "$dir/kernels"
 # Left out, since slow here: the same code in other sizes.
