@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "safetensors_writer.hpp"
 
 namespace ctnet {
@@ -26,8 +27,8 @@ namespace detail {
   if (!info.mean.empty() && !info.input.empty() && info.mean.size() != info.input[0])
     fail(where, ": ", info.mean.size(), " means, expected one for each of ", info.input[0], " channels");
   for (std::size_t c = 0; c < info.mean.size(); ++c) {
-    if (!(info.mean[c] - info.mean[c] == 0)) fail(where, ": the mean of channel ", c, " is ", info.mean[c]);
-    if (!(info.std[c] > 0 && info.std[c] - info.std[c] == 0))
+    if (!is_finite(info.mean[c])) fail(where, ": the mean of channel ", c, " is ", info.mean[c]);
+    if (!(info.std[c] > 0 && is_finite(info.std[c])))
       fail(where, ": the standard deviation of channel ", c, " is ", info.std[c], ", expected above 0");
   }
 }
